@@ -1,0 +1,1 @@
+"""What the server holds, one module per resource."""

@@ -1,0 +1,1 @@
+"""The composition roots: the only room that names concrete classes of several rooms."""

@@ -1,0 +1,1 @@
+"""The embedded edition: files, SQLite, jobs in this process, local accounts."""

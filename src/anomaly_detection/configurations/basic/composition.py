@@ -1,0 +1,153 @@
+"""The embedded platform, put together: every concrete class is named here and nowhere else."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+from anomaly_detection.configurations.basic.data_folder import DataFolder, FolderLock
+from anomaly_detection.configurations.basic.datasets import Datasets
+from anomaly_detection.configurations.basic.detections import Detections
+from anomaly_detection.configurations.basic.operations import Operations
+from anomaly_detection.configurations.basic.parts import Algorithms, Events, Jobs, Parts
+from anomaly_detection.configurations.migrations import migrate
+from anomaly_detection.configurations.settings import Settings
+from anomaly_detection.enterprise.auth.accounts import ADMINISTRATOR, Accounts
+from anomaly_detection.enterprise.auth.sessions import Sessions
+from anomaly_detection.enterprise.auth.tokens import TokenSigner, load_or_create_key
+from anomaly_detection.infrastructure.events import EventBroker
+from anomaly_detection.infrastructure.jobs.queue import DatabaseJobQueue
+from anomaly_detection.infrastructure.jobs.worker import Worker
+from anomaly_detection.infrastructure.monitoring import Metrics
+from anomaly_detection.infrastructure.persistence.dataset_files import DatasetFiles
+from anomaly_detection.infrastructure.persistence.datasets import DatasetRepository, StoredDatasets
+from anomaly_detection.infrastructure.persistence.detections import DetectionRepository
+from anomaly_detection.infrastructure.persistence.engine import Database
+from anomaly_detection.infrastructure.persistence.result_store import FileResultStore
+from anomaly_detection.shared.errors import NotFound, PlatformError
+from anomaly_detection.shared.scope import Scope
+from anomaly_detection.workflows.ports import Job
+
+
+class Platform:
+    """A running platform in this process: use it as a context manager.
+
+    Parameters
+    ----------
+    settings : Settings
+        What the administrator chose.
+
+    Raises
+    ------
+    Conflict
+        ``platform.data_dir_in_use``: another server uses the data folder.
+    Unavailable
+        The folder or the database cannot be used.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.folder = DataFolder(settings.data_dir)
+        self.folder.create()
+        self._lock = FolderLock(self.folder.root)
+        self._lock.__enter__()
+        try:
+            self._compose()
+        except BaseException:
+            self._lock.__exit__(None, None, None)
+            raise
+
+    def _compose(self) -> None:
+        settings, folder = self.settings, self.folder
+        self.database = Database(settings.database())
+        migrate(self.database)
+        self.events = EventBroker()
+        self.accounts = Accounts(self.database)
+        self.sessions = Sessions(
+            self.database,
+            self.accounts,
+            TokenSigner(load_or_create_key(folder.keys)),
+            timedelta(minutes=settings.session_minutes),
+        )
+        self.jobs = DatabaseJobQueue(self.database)
+        files, records = DatasetFiles(folder.datasets), DatasetRepository(self.database)
+        # Nobody else uses the folder, so what is arriving there has lost its process.
+        files.sweep(records.has, older_than_seconds=0)
+        self.datasets = Datasets(
+            records,
+            files,
+            max_upload_bytes=settings.max_upload_bytes,
+            max_decompressed_bytes=settings.max_decompressed_bytes,
+        )
+        self._detection_records = DetectionRepository(self.database)
+        self.detections = Detections(
+            self.database,
+            self._detection_records,
+            records,
+            self.jobs,
+            StoredDatasets(records, files, max_decompressed_bytes=settings.max_decompressed_bytes),
+            FileResultStore(folder.results),
+        )
+        self.operations = Operations(
+            Parts(Algorithms(), self.datasets, self.detections, Jobs(self.jobs), Events(self.events))
+        )
+        self.metrics = Metrics(self.jobs.counts)
+        self.worker = Worker(self.jobs, self.detections.handlers(), concurrency=settings.worker_threads)
+
+    def __enter__(self) -> Self:
+        """Begin to work."""
+        self._unlisten = self.jobs.listen(self._announce)
+        if self.settings.worker_threads:
+            self.worker.start()
+            threading.Thread(target=_load_detection, name="load-detection", daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop in good order: running jobs go back to the queue, listeners are sent away, files are closed."""
+        self.events.end()
+        if self.settings.worker_threads:
+            self.worker.stop()
+        self._unlisten()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of database and folder; for a platform that was never begun."""
+        self.database.dispose()
+        self._lock.__exit__(None, None, None)
+
+    def first_sign_in(self) -> tuple[str, datetime] | None:
+        """Return a new one-time token while the administrator has no password, else None."""
+        administrator, _ = self.accounts.ensure_administrator()
+        return None if administrator.has_password else self.accounts.reset(ADMINISTRATOR)
+
+    def checks(self) -> dict[str, str]:
+        """Return the state of what every request needs: ``ok``, or what is wrong."""
+        try:
+            self.database.check()
+            database = "ok"
+        except PlatformError as error:
+            database = error.message
+        works = self.settings.worker_threads == 0 or self.worker.alive
+        return {"database": database, "worker": "ok" if works else "A worker thread has ended."}
+
+    def _announce(self, job: Job) -> None:
+        if job.status in {"succeeded", "failed", "cancelled"}:
+            self.metrics.detection_ended(job.status)
+        scope = Scope(job.tenant_id, job.principal_id)
+        try:
+            record = self._detection_records.of_job(scope, job.id)
+        except NotFound:
+            # Told before the detection's own row is kept; nobody can know of it yet.
+            return
+        self.events.publish(scope, "detection", {"id": record.id})
+
+
+def _load_detection() -> None:
+    """Import what detections need while nobody waits: the first one then takes no longer than the next."""
+    for module in ("workflows.batch_detection", "detection.algorithms.timeseries.stl_kernel"):
+        importlib.import_module(f"anomaly_detection.{module}")

@@ -1,0 +1,77 @@
+"""The folder of everything kept, and the lock that lets one server use it at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from anomaly_detection.shared.errors import Conflict, Unavailable
+
+
+class DataFolder:
+    """Where things lie below the setting ``data_dir``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.keys = root / "keys"
+        self.datasets = root / "datasets"
+        self.results = root / "results"
+
+    def create(self) -> None:
+        """Make the folder, for its owner alone.
+
+        Raises
+        ------
+        Unavailable
+            ``platform.data_dir_not_writable``.
+        """
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self.keys, self.datasets, self.results):
+                folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(
+                f"The data folder {self.root} cannot be made: {error.strerror}.",
+                code="platform.data_dir_not_writable",
+                hint="Name another one by --data-dir or ANOMALY_DETECTION_DATA_DIR.",
+            ) from error
+
+
+class FolderLock:
+    """Held by the one server that uses a data folder; the system lets it go when the process dies."""
+
+    def __init__(self, root: Path) -> None:
+        self._path = root / "server.lock"
+        self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        """Take the lock.
+
+        Raises
+        ------
+        Conflict
+            ``platform.data_dir_in_use``: another server holds it.
+        """
+        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.read(self._descriptor, 32).decode(errors="replace").strip()
+            os.close(self._descriptor)
+            raise Conflict(
+                f"Another server{f' (process {holder})' if holder else ''} uses the data folder {self._path.parent}.",
+                code="platform.data_dir_in_use",
+                hint="Stop it, or name another folder by --data-dir.",
+            ) from error
+        os.ftruncate(self._descriptor, 0)
+        os.write(self._descriptor, str(os.getpid()).encode())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let the lock go."""
+        os.close(self._descriptor)

@@ -1,0 +1,74 @@
+"""The one table of what can be asked of the platform: each line a workflow or query behind its permission check.
+
+API, command line and whatever else touches us from outside call these, so all of them get the same check and the same log
+line. What is not here cannot be reached from outside.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from anomaly_detection.enterprise.auth.roles import Permission, require
+from anomaly_detection.shared.errors import NotAllowed
+from anomaly_detection.shared.scope import Scope
+
+if TYPE_CHECKING:
+    from anomaly_detection.configurations.basic.parts import Parts
+
+_LOGGER = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: the scope that the answer is limited to, and the role that allows it."""
+
+    scope: Scope
+    role: str
+
+
+def guarded(
+    name: str, permission: Permission, call: Callable[Concatenate[Scope, P], R], *, quiet: bool = False
+) -> Callable[Concatenate[Caller, P], R]:
+    """Return `call` behind the check of a permission, with a log line for what changes something."""
+
+    def checked(caller: Caller, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        facts = {"operation": name, "tenant_id": caller.scope.tenant_id, "principal_id": caller.scope.principal_id}
+        try:
+            require(caller.role, permission)
+        except NotAllowed:
+            _LOGGER.warning("operation refused", extra={**facts, "permission": permission.value, "role": caller.role})
+            raise
+        if not quiet:
+            _LOGGER.info("operation", extra=facts)
+        return call(caller.scope, *args, **kwargs)
+
+    return checked
+
+
+class Operations:
+    """Everything that a signed-in caller may ask for."""
+
+    def __init__(self, parts: Parts) -> None:
+        datasets, detections, jobs = parts.datasets, parts.detections, parts.jobs
+        read, write = Permission.READ_DETECTIONS, Permission.WRITE_DETECTIONS
+        data = Permission.READ_DATASETS
+        self.list_algorithms = guarded("algorithms.list", Permission.READ_ALGORITHMS, parts.algorithms.list, quiet=True)
+        self.begin_upload = guarded("datasets.upload", Permission.WRITE_DATASETS, datasets.begin)
+        self.list_datasets = guarded("datasets.list", data, datasets.list, quiet=True)
+        self.get_dataset = guarded("datasets.get", data, datasets.get, quiet=True)
+        self.preview_dataset = guarded("datasets.preview", data, datasets.preview, quiet=True)
+        self.start_detection = guarded("detections.start", write, detections.start)
+        self.list_detections = guarded("detections.list", read, detections.list, quiet=True)
+        self.get_detection = guarded("detections.get", read, detections.get, quiet=True)
+        self.cancel_detection = guarded("detections.cancel", write, detections.cancel)
+        self.get_result = guarded("detections.result", read, detections.result, quiet=True)
+        self.choose_threshold = guarded("detections.threshold", write, detections.choose_threshold)
+        self.list_jobs = guarded("jobs.list", Permission.READ_JOBS, jobs.list, quiet=True)
+        self.get_job = guarded("jobs.get", Permission.READ_JOBS, jobs.get, quiet=True)
+        self.subscribe = guarded("events.subscribe", Permission.READ_EVENTS, parts.events.subscribe, quiet=True)

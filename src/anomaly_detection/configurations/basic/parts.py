@@ -1,0 +1,64 @@
+"""The parts that the operations work on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from anomaly_detection.configurations.basic.datasets import Datasets
+from anomaly_detection.configurations.basic.detections import Detections
+from anomaly_detection.infrastructure.events import EventBroker, Subscription
+from anomaly_detection.infrastructure.jobs.queue import DatabaseJobQueue
+from anomaly_detection.shared.scope import Scope
+from anomaly_detection.workflows.ports import Job
+
+if TYPE_CHECKING:
+    from anomaly_detection.detection.ports import AlgorithmInfo
+
+
+class Algorithms:
+    """The catalogue; the same for every tenant."""
+
+    def list(self, _scope: Scope, kind: str | None) -> Sequence[AlgorithmInfo]:
+        """Return the algorithms for a kind of data, or all."""
+        from anomaly_detection.detection.catalogue import list_algorithms
+
+        return list_algorithms(kind=kind)
+
+
+class Jobs:
+    """What the outside may ask about jobs."""
+
+    def __init__(self, queue: DatabaseJobQueue) -> None:
+        self._queue = queue
+
+    def list(self, scope: Scope, *, limit: int, after: str) -> Sequence[Job]:
+        """Return one page, newest first."""
+        return self._queue.list(scope, limit=limit, after=after)
+
+    def get(self, scope: Scope, job_id: str) -> Job:
+        """Return one job, or raise `NotFound`."""
+        return self._queue.get(scope, job_id)
+
+
+class Events:
+    """What the outside may listen to."""
+
+    def __init__(self, broker: EventBroker) -> None:
+        self._broker = broker
+
+    def subscribe(self, scope: Scope, session_id: str) -> Subscription:
+        """Listen to the tenant's events until the session ends."""
+        return self._broker.subscribe(scope.tenant_id, session_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the table of operations is made from."""
+
+    algorithms: Algorithms
+    datasets: Datasets
+    detections: Detections
+    jobs: Jobs
+    events: Events

@@ -1,0 +1,1 @@
+"""The anomaly domain: algorithms, calibration, results and the detector that joins them."""

@@ -1,0 +1,1 @@
+"""One file per algorithm, in families; each is found by name through the catalogue."""

@@ -1,0 +1,1 @@
+"""Algorithms that judge a row by its distance to others."""

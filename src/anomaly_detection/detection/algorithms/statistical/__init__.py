@@ -1,0 +1,1 @@
+"""Algorithms that judge each column by its own distribution."""

@@ -1,0 +1,1 @@
+"""Algorithms for ordered values in time."""

@@ -1,0 +1,1 @@
+"""Algorithms that isolate rows by random splits."""

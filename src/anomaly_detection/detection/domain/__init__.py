@@ -1,0 +1,1 @@
+"""The values that the anomaly domain speaks of; numpy only."""

@@ -1,0 +1,199 @@
+"""The model file: an open container without pickle, in which no byte can change unnoticed.
+
+A zip archive without compression: ``manifest.json`` (what the model is, checksums) and ``arrays.safetensors`` (what it learnt).
+Nothing else is read, and reading runs no code. The archive is written in one canonical form; a file that differs from it in
+any byte is refused, also where the difference lies in the archive's own fields.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import secrets
+import stat
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomaly_detection.detection.errors import InvalidModelFile, InvalidParameter
+from anomaly_detection.shared.errors import Conflict, NotFound, Unavailable
+
+FORMAT_VERSION = 1
+SUFFIX = ".adm"
+LARGEST_BYTES = 4 * 1024**3
+
+_MANIFEST = "manifest.json"
+_ARRAYS = "arrays.safetensors"
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def write_model(path: str | Path, manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Path:
+    """Write a model file, all of it or nothing.
+
+    Parameters
+    ----------
+    path : str or Path
+        Where to. The suffix ``.adm`` is customary. An existing file is replaced.
+    manifest : mapping
+        JSON-compatible description; format version and checksums are added.
+    arrays : mapping of str to array
+        What was learnt.
+
+    Raises
+    ------
+    Unavailable
+        The disk is full or the folder cannot be written to.
+    """
+    target = _checked_path(path)
+    content = _pack(manifest, arrays)
+    temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        try:
+            with temporary.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise Unavailable(
+            f"The model could not be written to {target}: {error.strerror or error}.",
+            code="detection.model_not_written",
+            hint="Choose a folder that exists, may be written to and has space. No file was changed.",
+        ) from error
+    return target
+
+
+def read_model(path: str | Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Read a model file and check every byte of it.
+
+    Returns
+    -------
+    manifest : dict
+        As it was written.
+    arrays : dict of str to array
+        What was learnt.
+
+    Raises
+    ------
+    NotFound
+        There is no such file.
+    InvalidModelFile
+        The file is damaged, was changed, or comes from a later version.
+    """
+    source = _checked_path(path)
+    try:
+        found = source.stat()
+        if found.st_size > LARGEST_BYTES:
+            raise _invalid(source, "it is larger than 4 GiB")
+        if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+            raise _invalid(source, "it is no file")
+        content = source.read_bytes()
+    except FileNotFoundError:
+        raise NotFound(
+            f"There is no model file {source}.",
+            code="detection.model_not_found",
+            hint="Check the path; detector.save(path) writes one.",
+        ) from None
+    except OSError as error:
+        raise Conflict(
+            f"The model file {source} cannot be read: {error.strerror}.",
+            code="detection.model_not_readable",
+            hint="Check the path and its permissions.",
+        ) from error
+    return _unpack(source, content)
+
+
+def _checked_path(path: Any) -> Path:
+    if not isinstance(path, str | os.PathLike) or not (text := os.fsdecode(path)) or "\0" in text:
+        raise InvalidParameter(
+            f"The path is {path!r}; it must be the path of a file.",
+            code="detection.invalid_path",
+            hint="Give for example 'model.adm'.",
+        )
+    return Path(text).absolute()
+
+
+def _pack(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    from safetensors.numpy import save
+
+    packed = save({name: np.require(array, requirements="C") for name, array in sorted(arrays.items())})
+    described = {
+        "format_version": FORMAT_VERSION,
+        **manifest,
+        "checksums": {_ARRAYS: hashlib.sha256(packed).hexdigest()},
+    }
+    return _archive(json.dumps(described, sort_keys=True, indent=1, allow_nan=False).encode(), packed)
+
+
+def _archive(manifest: bytes, arrays: bytes) -> bytes:
+    """Return the archive in its canonical form; the comment carries the manifest's checksum."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in ((_MANIFEST, manifest), (_ARRAYS, arrays)):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.external_attr = 0o644 << 16
+            entry.create_system = 3
+            archive.writestr(entry, content)
+        archive.comment = hashlib.sha256(manifest).hexdigest().encode()
+    return buffer.getvalue()
+
+
+def _unpack(source: Path, content: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+            if [entry.filename for entry in entries] != [_MANIFEST, _ARRAYS]:
+                raise _invalid(source, "it does not hold a manifest and arrays")
+            if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+                raise _invalid(source, "its parts are compressed")
+            manifest, arrays = archive.read(_MANIFEST), archive.read(_ARRAYS)
+    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError, OSError) as error:
+        if isinstance(error, InvalidModelFile):
+            raise
+        raise _invalid(source, "it is no archive, or a damaged one") from error
+    if _archive(manifest, arrays) != content:
+        raise _invalid(source, "it was changed after it was written")
+    try:
+        described = json.loads(manifest, parse_constant=_no_constant)
+        expected = described["checksums"][_ARRAYS]
+        version = described["format_version"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _invalid(source, "its manifest cannot be read") from error
+    if type(version) is not int or version < 1:
+        raise _invalid(source, f"its format version is {version!r}")
+    if version > FORMAT_VERSION:
+        raise InvalidModelFile(
+            f"{source} has format version {version}; this version reads up to {FORMAT_VERSION}.",
+            code="detection.model_too_new",
+            hint="Update with: pip install --upgrade anomaly-detection",
+        )
+    if hashlib.sha256(arrays).hexdigest() != expected:
+        raise _invalid(source, "its arrays do not match the checksum in the manifest")
+    try:
+        return described, load(arrays)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise _invalid(source, "its arrays cannot be read") from error
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _invalid(source: Path, reason: str) -> InvalidModelFile:
+    return InvalidModelFile(
+        f"{source} is not a sound model file: {reason}.",
+        code="detection.invalid_model_file",
+        hint="Nothing was loaded. Fetch the file again, or save the detector again.",
+    )

@@ -1,0 +1,149 @@
+"""What the anomaly domain asks of an algorithm, and what it tells about one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomaly_detection.detection.domain.series import Series
+
+FloatArray = NDArray[np.float64]
+Input = NDArray[np.float64] | Series
+State = dict[str, NDArray[Any]]
+Progress = Callable[[float, str], None]
+"""Called with a fraction in [0, 1] and the name of the stage; may raise to stop the work."""
+
+ParameterKind = Literal["integer", "number", "boolean", "string"]
+_JSON_TYPES = {"integer": "integer", "number": "number", "boolean": "boolean", "string": "string"}
+
+
+@runtime_checkable
+class Algorithm(Protocol):
+    """An anomaly score that can be learnt. Higher is more anomalous, always.
+
+    Input is a finite float64 C-ordered matrix of shape (n, d), or a `Series`, as the catalogue says; it was validated and
+    encoded before. Scoring changes nothing, a seed repeats, and scores are finite.
+    """
+
+    def fit(self, X: Any) -> Self:
+        """Learn what is normal from X and return self."""
+        ...
+
+    def score(self, X: Any) -> FloatArray:
+        """Return the score of each row, shape (n,)."""
+        ...
+
+    def fit_score(self, X: Any) -> FloatArray:
+        """Learn from X and return its rows' scores without each row's own influence, where the method allows."""
+        ...
+
+    def state(self) -> State:
+        """Return all that `score` needs, as arrays."""
+        ...
+
+    def restore(self, state: State) -> None:
+        """Take over what `state` returned."""
+        ...
+
+
+@runtime_checkable
+class Attributing(Protocol):
+    """An algorithm that can tell what each feature adds to a row's score."""
+
+    attribution: str
+    """Name of the method, as explanations state it."""
+
+    def contributions(self, X: Any) -> FloatArray:
+        """Return each feature's part of the score, shape (n, d), in score units."""
+        ...
+
+
+@runtime_checkable
+class Expecting(Protocol):
+    """An algorithm that knows which values would have been normal."""
+
+    def expected(self, X: Any) -> FloatArray:
+        """Return the normal values in the place of X's rows, shape (n, d)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One constructor keyword of an algorithm: type, range, default and meaning."""
+
+    name: str
+    kind: ParameterKind
+    default: Any
+    description: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] | None = None
+    automatic: bool = False
+    """True when None is allowed and means: chosen from the data."""
+
+    def schema(self) -> dict[str, Any]:
+        """Return the parameter as JSON schema."""
+        kind = _JSON_TYPES[self.kind]
+        schema: dict[str, Any] = {
+            "type": [kind, "null"] if self.automatic else kind,
+            "default": self.default,
+            "description": self.description,
+        }
+        if self.minimum is not None:
+            schema["minimum"] = self.minimum
+        if self.maximum is not None:
+            schema["maximum"] = self.maximum
+        if self.choices is not None:
+            schema["enum"] = [*self.choices, None] if self.automatic else list(self.choices)
+        return schema
+
+
+@dataclass(frozen=True, slots=True)
+class AlgorithmInfo:
+    """What the catalogue tells of one algorithm."""
+
+    name: str
+    family: str
+    kinds: tuple[str, ...]
+    summary: str
+    parameters: Mapping[str, Any]
+    online: bool = False
+    causal: bool = False
+    independent_rows: bool = True
+    min_rows: int = 2
+    extra: str | None = None
+    installed: bool = True
+    reference: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values in the published format."""
+        return {
+            "name": self.name,
+            "family": self.family,
+            "kinds": list(self.kinds),
+            "summary": self.summary,
+            "parameters": dict(self.parameters),
+            "online": self.online,
+            "causal": self.causal,
+            "independent_rows": self.independent_rows,
+            "min_rows": self.min_rows,
+            "extra": self.extra,
+            "installed": self.installed,
+            "reference": self.reference,
+        }
+
+
+@dataclass(slots=True)
+class Notes:
+    """Warnings gathered on the way to a result, each once, in the order of their coming."""
+
+    warnings: list[str] = field(default_factory=list)
+
+    def warn(self, text: str) -> None:
+        """Add a warning unless it is there already."""
+        if text not in self.warnings:
+            self.warnings.append(text)

@@ -1,0 +1,244 @@
+"""Accounts: tenants, their users, and the one-time links that let somebody choose a password."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from anomaly_detection.enterprise.auth.passwords import check_strength, hash_password
+from anomaly_detection.enterprise.auth.roles import check_role
+from anomaly_detection.enterprise.auth.tables import one_time_tokens, sessions, users
+from anomaly_detection.enterprise.auth.tokens import hash_one_time_token
+from anomaly_detection.infrastructure.persistence.engine import Database
+from anomaly_detection.infrastructure.persistence.tables import tenants
+from anomaly_detection.infrastructure.persistence.tenants import Tenant, TenantRepository
+from anomaly_detection.shared.clock import utc_now
+from anomaly_detection.shared.errors import Conflict, InvalidInput, NotFound, NotSignedIn
+from anomaly_detection.shared.identity import new_id
+
+DEFAULT_TENANT = "default"
+ADMINISTRATOR = "admin"
+ONE_TIME_LIFETIME = timedelta(hours=24)
+
+_USERNAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person with an account."""
+
+    id: str
+    username: str
+    role: str
+    tenant: Tenant
+    has_password: bool
+
+
+class Accounts:
+    """Tenants and users in the database.
+
+    Parameters
+    ----------
+    database : Database
+        The platform's database, migrated.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._tenants = TenantRepository(database)
+
+    def ensure_administrator(self) -> tuple[User, bool]:
+        """Return the first administrator and whether this call made it: no password yet, in the tenant "default"."""
+        with self._database.write() as connection:
+            user = _find(connection, users.c.username == ADMINISTRATOR)
+            if user is not None:
+                return user, False
+            return _insert_user(connection, self._tenants.ensure(DEFAULT_TENANT), ADMINISTRATOR, "admin", None), True
+
+    def create_tenant(self, name: str) -> Tenant:
+        """Return the tenant of that name; make it where there is none."""
+        return self._tenants.ensure(name)
+
+    def create_user(self, tenant: Tenant, username: str, role: str, password: str | None = None) -> User:
+        """Add a user; without a password they need a one-time link.
+
+        Raises
+        ------
+        InvalidInput
+            ``auth.invalid_username``, ``auth.unknown_role``, ``auth.weak_password``.
+        Conflict
+            ``auth.username_taken``.
+        """
+        name = username.strip().lower()
+        if _USERNAME.fullmatch(name) is None:
+            raise InvalidInput(
+                f"{username!r} is no username: 1 to 64 letters, digits or . _ @ + -, beginning with a letter or digit.",
+                code="auth.invalid_username",
+            )
+        check_role(role)
+        password_hash = None
+        if password is not None:
+            check_strength(password, name)
+            password_hash = hash_password(password)
+        try:
+            with self._database.write() as connection:
+                return _insert_user(connection, tenant, name, role, password_hash)
+        except IntegrityError as error:
+            raise Conflict(f"The username {name!r} is taken.", code="auth.username_taken") from error
+
+    def find(self, username: str) -> User:
+        """Return a user by name, or raise `NotFound` (``auth.unknown_user``)."""
+        with self._database.read() as connection:
+            user = _find(connection, users.c.username == username.strip().lower())
+        if user is None:
+            raise NotFound(f"There is no user {username!r}.", code="auth.unknown_user")
+        return user
+
+    def make_one_time_token(self, user: User) -> tuple[str, datetime]:
+        """Return a new one-time token for a user and its end; the tokens before it stop working."""
+        token, now = secrets.token_urlsafe(32), utc_now()
+        expires_at = now + ONE_TIME_LIFETIME
+        with self._database.write() as connection:
+            connection.execute(sa.delete(one_time_tokens).where(one_time_tokens.c.user_id == user.id))
+            connection.execute(
+                sa.insert(one_time_tokens).values(
+                    id=new_id(),
+                    tenant_id=user.tenant.id,
+                    user_id=user.id,
+                    token_hash=hash_one_time_token(token),
+                    created_at=now,
+                    expires_at=expires_at,
+                )
+            )
+        return token, expires_at
+
+    def reset(self, username: str) -> tuple[str, datetime]:
+        """Return a one-time token with which a user may choose a new password. The old one works until then.
+
+        Raises
+        ------
+        NotFound
+            ``auth.unknown_user``.
+        """
+        return self.make_one_time_token(self.find(username))
+
+    def look_at_one_time_token(self, token: str) -> tuple[str, datetime]:
+        """Return the username that a one-time token signs in and its end; the token is not used up.
+
+        Raises
+        ------
+        NotSignedIn
+            ``auth.one_time_token_invalid``.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(
+                sa.select(users.c.username, one_time_tokens.c.expires_at)
+                .join_from(one_time_tokens, users, users.c.id == one_time_tokens.c.user_id)
+                .where(_usable(token))
+            ).one_or_none()
+        if row is None:
+            raise _one_time_token_invalid()
+        return row.username, row.expires_at
+
+    def choose_password(self, token: str, password: str) -> User:
+        """Spend a one-time token: set its user's password, lift a lock, and end all their sessions.
+
+        Raises
+        ------
+        NotSignedIn
+            ``auth.one_time_token_invalid``: unknown, used or older than 24 hours.
+        InvalidInput
+            ``auth.weak_password``; the token can still be used.
+        """
+        username, _ = self.look_at_one_time_token(token)
+        check_strength(password, username)
+        password_hash, now = hash_password(password), utc_now()
+        with self._database.write() as connection:
+            # One statement decides who is first, so that two requests with one token cannot both win.
+            spent = connection.execute(sa.update(one_time_tokens).where(_usable(token)).values(used_at=now))
+            if spent.rowcount != 1:
+                raise _one_time_token_invalid()
+            user_id = connection.scalar(
+                sa.select(one_time_tokens.c.user_id).where(one_time_tokens.c.token_hash == hash_one_time_token(token))
+            )
+            connection.execute(
+                sa.update(users)
+                .where(users.c.id == user_id)
+                .values(password_hash=password_hash, failed_sign_ins=0, locked_until=None)
+            )
+            connection.execute(
+                sa.update(sessions)
+                .where(sessions.c.user_id == user_id, sessions.c.revoked_at.is_(None))
+                .values(revoked_at=now)
+            )
+            user = _find(connection, users.c.id == user_id)
+        if user is None:
+            raise _one_time_token_invalid()
+        return user
+
+
+def user_columns() -> sa.Select[Any]:
+    """Return the query that `to_user` reads: users with their tenants."""
+    return sa.select(
+        users.c.id,
+        users.c.username,
+        users.c.role,
+        users.c.password_hash,
+        users.c.failed_sign_ins,
+        users.c.locked_until,
+        tenants.c.id.label("tenant_id"),
+        tenants.c.name.label("tenant_name"),
+        tenants.c.created_at.label("tenant_created_at"),
+    ).join_from(users, tenants, tenants.c.id == users.c.tenant_id)
+
+
+def to_user(row: Mapping[str, Any]) -> User:
+    """Return the user in a row of `user_columns`."""
+    tenant = Tenant(row["tenant_id"], row["tenant_name"], row["tenant_created_at"])
+    return User(row["id"], row["username"], row["role"], tenant, row["password_hash"] is not None)
+
+
+def _find(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> User | None:
+    row = connection.execute(user_columns().where(condition)).mappings().one_or_none()
+    return None if row is None else to_user(dict(row))
+
+
+def _insert_user(
+    connection: sa.Connection, tenant: Tenant, username: str, role: str, password_hash: str | None
+) -> User:
+    user = User(new_id(), username, role, tenant, password_hash is not None)
+    connection.execute(
+        sa.insert(users).values(
+            id=user.id,
+            tenant_id=tenant.id,
+            username=username,
+            role=role,
+            password_hash=password_hash,
+            failed_sign_ins=0,
+            created_at=utc_now(),
+        )
+    )
+    return user
+
+
+def _usable(token: str) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        one_time_tokens.c.token_hash == hash_one_time_token(token),
+        one_time_tokens.c.used_at.is_(None),
+        one_time_tokens.c.expires_at > utc_now(),
+    )
+
+
+def _one_time_token_invalid() -> NotSignedIn:
+    return NotSignedIn(
+        "This one-time link is unknown, was used, or is older than 24 hours.",
+        code="auth.one_time_token_invalid",
+        hint="Start the server again while the administrator has no password, or ask for a new link.",
+    )

@@ -1,0 +1,74 @@
+"""The results: each row's score as an Arrow file, under a new name for each attempt, so that a repeat harms nothing.
+
+The document without the long arrays travels in the job's outcome and becomes visible with the job's success; a file that no
+outcome names is never read.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from anomaly_detection.infrastructure.persistence.arrays import read_arrays, write_arrays
+from anomaly_detection.infrastructure.persistence.files import folder
+from anomaly_detection.shared.errors import NotFound
+from anomaly_detection.shared.identity import new_id
+from anomaly_detection.shared.scope import Scope
+from anomaly_detection.workflows.ports import StoredResult
+
+if TYPE_CHECKING:
+    from anomaly_detection.detection.results import DetectionResult
+
+_NOT_FOUND = "detection.result_not_found"
+
+
+class FileResultStore:
+    """Fills the port `workflows.ports.ResultStore` with files below ``<root>/<tenant>/<detection>/``."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def save(self, scope: Scope, detection_id: str, result: DetectionResult) -> StoredResult:
+        """Write a result under a new name, all or nothing, and return where.
+
+        Raises
+        ------
+        Unavailable
+            ``platform.disk_full``; nothing half-written stays.
+        """
+        place = folder(self._root, scope.tenant_id, detection_id, code=_NOT_FOUND)
+        name = f"{new_id()}.arrow"
+        write_arrays(place / name, result.arrays())
+        # Anomalies and events follow from the arrays: tens of thousands of them would be kept and read twice.
+        document = {**result.to_dict(arrays=False, limit=0), "events": []}
+        return StoredResult(document=document, arrays=f"{detection_id}/{name}")
+
+    def load(self, scope: Scope, stored: StoredResult) -> DetectionResult:
+        """Read back what `save` wrote.
+
+        Raises
+        ------
+        NotFound
+            ``detection.result_not_found``: the tenant has no such file.
+        """
+        from anomaly_detection.detection.results import DetectionResult
+
+        return DetectionResult.from_parts(dict(stored.document), read_arrays(self.path(scope, stored)))
+
+    def path(self, scope: Scope, stored: StoredResult) -> Path:
+        """Return the Arrow file of a stored result, for those who hand it on as it is."""
+        detection_id, _, name = stored.arrays.partition("/")
+        place = folder(self._root, scope.tenant_id, detection_id, code=_NOT_FOUND)
+        path = folder(place, name.removesuffix(".arrow"), code=_NOT_FOUND).with_suffix(".arrow")
+        if not path.is_file():
+            raise NotFound(f"There is no result {stored.arrays!r}.", code=_NOT_FOUND)
+        return path
+
+    def prune(self, scope: Scope, detection_id: str, *, keep: StoredResult | None = None) -> int:
+        """Remove a detection's files that no outcome names (attempts that died); return how many."""
+        place = folder(self._root, scope.tenant_id, detection_id, code=_NOT_FOUND)
+        kept = None if keep is None else Path(keep.arrays).name
+        stale = [path for path in place.glob("*") if path.name != kept]
+        for path in stale:
+            path.unlink(missing_ok=True)
+        return len(stale)

@@ -1,0 +1,127 @@
+"""The tables that every edition has, and the metadata on which other rooms declare theirs.
+
+Each table carries the tenant that a row belongs to. Times are UTC, identifiers UUIDv7 strings: the newest sorts last.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """A moment, aware and in UTC on the way in and on the way out; SQLite itself knows no zone."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Refuse a naive time, turn the others into UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"A naive time cannot be stored: {value.isoformat()}.")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Return the moment in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+# Text and not JSONB: JSONB reorders the keys of a document and refuses characters that a user's column name may have.
+Json = sa.JSON(none_as_null=True)
+
+tenants = sa.Table(
+    "tenants",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False, unique=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+datasets = sa.Table(
+    "datasets",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("tenant_id", sa.String(36), sa.ForeignKey("tenants.id"), nullable=False),
+    sa.Column("principal_id", sa.String(36), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("filename", sa.Text, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("n_rows", sa.BigInteger, nullable=False),
+    sa.Column("n_columns", sa.Integer, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("fingerprint", sa.String(128), nullable=False),
+    sa.Column("roles", Json, nullable=False),
+    sa.Column("columns", Json, nullable=False),
+    sa.Column("warnings", Json, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Index(None, "tenant_id", "id"),
+)
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("tenant_id", sa.String(36), sa.ForeignKey("tenants.id"), nullable=False),
+    sa.Column("principal_id", sa.String(36), nullable=False),
+    sa.Column("request_id", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(64), nullable=False),
+    sa.Column("payload", Json, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("rank", sa.SmallInteger, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("max_attempts", sa.Integer, nullable=False),
+    sa.Column("progress", sa.Float, nullable=False),
+    sa.Column("stage", sa.Text, nullable=False),
+    sa.Column("outcome", Json),
+    # A copy of the outcome's "summary": lists need no more, and an outcome may be megabytes long.
+    sa.Column("summary", Json),
+    sa.Column("error", Json),
+    sa.Column("cancel_requested", sa.Boolean, nullable=False),
+    sa.Column("not_before", UtcDateTime),
+    sa.Column("lease_owner", sa.String(128)),
+    sa.Column("lease_token", sa.String(36)),
+    sa.Column("lease_until", UtcDateTime),
+    sa.Column("heartbeat_at", UtcDateTime),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("started_at", UtcDateTime),
+    sa.Column("finished_at", UtcDateTime),
+    sa.CheckConstraint("status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="status"),
+    sa.Index(None, "tenant_id", "id"),
+    sa.Index(None, "status", "rank", "created_at", "id"),
+)
+
+detections = sa.Table(
+    "detections",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("tenant_id", sa.String(36), sa.ForeignKey("tenants.id"), nullable=False),
+    sa.Column("principal_id", sa.String(36), nullable=False),
+    sa.Column("dataset_id", sa.String(36), sa.ForeignKey("datasets.id"), nullable=False, index=True),
+    sa.Column("job_id", sa.String(36), sa.ForeignKey("jobs.id"), nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("algorithm", sa.String(200), nullable=False),
+    sa.Column("parameters", Json, nullable=False),
+    sa.Column("columns", Json),
+    sa.Column("time_column", sa.Text),
+    sa.Column("threshold", Json),
+    sa.Column("chosen_threshold", Json),
+    sa.Column("chosen_summary", Json),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Index(None, "tenant_id", "id"),
+)

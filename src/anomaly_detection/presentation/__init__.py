@@ -1,0 +1,1 @@
+"""Where people and programs touch the platform; it translates, it decides nothing."""

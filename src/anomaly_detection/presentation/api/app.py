@@ -1,0 +1,74 @@
+"""The application: routers, errors and the frontier around them."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from anyio import CapacityLimiter
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import HTMLResponse
+
+from anomaly_detection.configurations.basic.composition import Platform
+from anomaly_detection.configurations.basic.datasets import READERS
+from anomaly_detection.presentation.api import health, openapi, problems
+from anomaly_detection.presentation.api.frontier import Frontier
+from anomaly_detection.presentation.api.reference import render
+from anomaly_detection.presentation.api.v1 import algorithms, datasets, detections, events, jobs, sessions
+from anomaly_detection.presentation.api.v1.schemas.common import Problem
+from anomaly_detection.presentation.web import Dashboard
+
+PREFIX = "/api/v1"
+_DESCRIPTION = (
+    "Upload data, detect anomalies as durable jobs, look at results, move the threshold without a refit. "
+    "Errors are problem documents (RFC 9457) with a stable code; times are UTC; lists page by cursor."
+)
+_ROUTERS = (sessions.router, datasets.router, detections.router, jobs.router, algorithms.router, events.router)
+
+
+def create_app(platform: Platform) -> FastAPI:
+    """Return the application that serves a platform."""
+    app = describe_app()
+    app.state.platform = platform
+    app.state.readers = CapacityLimiter(READERS)
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)
+    app.add_middleware(
+        Frontier,
+        metrics=platform.metrics,
+        max_json_bytes=platform.settings.max_json_bytes,
+        is_upload=lambda method, path: method == "POST" and path == f"{PREFIX}/datasets",
+    )
+    app.router.default = Dashboard()
+    return app
+
+
+def describe_app() -> FastAPI:
+    """Return the application without a platform: what the OpenAPI document is made from."""
+    app = FastAPI(
+        title="Anomaly Detection Platform",
+        version=version("anomaly-detection"),
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+        responses={"default": {"model": Problem, "description": "A problem document."}},
+    )
+    problems.install(app)
+    v1 = APIRouter(prefix=PREFIX)
+    for router in _ROUTERS:
+        v1.include_router(router)
+    app.include_router(v1)
+    app.include_router(health.router)
+    openapi.install(app)
+
+    @app.get("/api/docs", include_in_schema=False)
+    def reference() -> HTMLResponse:
+        return HTMLResponse(render(app.openapi()))
+
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

@@ -1,0 +1,23 @@
+"""The catalogue of algorithms."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from anomaly_detection.presentation.api.dependencies import TheCaller, TheOperations
+from anomaly_detection.presentation.api.v1.schemas.algorithms import Algorithm, AlgorithmList
+
+router = APIRouter(prefix="/algorithms", tags=["algorithms"])
+
+
+@router.get("")
+def list_algorithms(
+    caller: TheCaller,
+    operations: TheOperations,
+    kind: Annotated[Literal["table", "series", "image", "text"] | None, Query()] = None,
+) -> AlgorithmList:
+    """List the algorithms, or those for one kind of data."""
+    found = operations.list_algorithms(caller, kind)
+    return AlgorithmList(items=[Algorithm.model_validate(item.to_dict()) for item in found])

@@ -1,0 +1,79 @@
+"""Data sets: streamed in, described, shown."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Header, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from anomaly_detection.presentation.api.dependencies import After, Id, Limit, TheCaller, TheOperations
+from anomaly_detection.presentation.api.v1.paging import page
+from anomaly_detection.presentation.api.v1.schemas.datasets import Dataset, DatasetPage, Preview
+
+router = APIRouter(prefix="/datasets", tags=["datasets"])
+
+_BLOCK_BYTES = 1 << 20
+
+
+@router.post(
+    "",
+    status_code=201,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": "The file's bytes as they are.",
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+async def upload_dataset(
+    request: Request,
+    response: Response,
+    caller: TheCaller,
+    operations: TheOperations,
+    filename: Annotated[
+        str, Query(min_length=1, max_length=255, description="Shown, and its ending tells the format.")
+    ],
+    name: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
+    content_length: Annotated[int | None, Header(ge=0)] = None,
+) -> Dataset:
+    """Upload a file of data. It is streamed to disk, read, and described; one that cannot be read leaves nothing."""
+    upload = await run_in_threadpool(
+        operations.begin_upload, caller, filename=filename, name=name, announced_bytes=content_length
+    )
+    with upload:
+        block = bytearray()
+        async for chunk in request.stream():
+            block += chunk
+            if len(block) >= _BLOCK_BYTES:
+                await run_in_threadpool(upload.write, bytes(block))
+                block.clear()
+        await run_in_threadpool(upload.write, bytes(block))
+        # Reading takes long and few may read at once: whoever waits for that holds no thread that others need.
+        record = await to_thread.run_sync(upload.finish, limiter=request.app.state.readers)
+    response.headers["Location"] = f"{request.url.path}/{record.id}"
+    return Dataset.model_validate(record)
+
+
+@router.get("")
+def list_datasets(caller: TheCaller, operations: TheOperations, limit: Limit = 50, after: After = None) -> DatasetPage:
+    """List the tenant's data sets, newest first."""
+    items, cursor = page(operations.list_datasets(caller, limit=limit + 1, after=after or ""), limit)
+    return DatasetPage(items=[Dataset.model_validate(record) for record in items], next=cursor)
+
+
+@router.get("/{dataset_id}")
+def get_dataset(dataset_id: Id, caller: TheCaller, operations: TheOperations) -> Dataset:
+    """Return one data set's description."""
+    return Dataset.model_validate(operations.get_dataset(caller, dataset_id))
+
+
+@router.get("/{dataset_id}/preview")
+def preview_dataset(
+    dataset_id: Id, caller: TheCaller, operations: TheOperations, rows: Annotated[int, Query(ge=1, le=100)] = 20
+) -> Preview:
+    """Return the first rows."""
+    columns, values = operations.preview_dataset(caller, dataset_id, rows)
+    return Preview(columns=columns, rows=values)

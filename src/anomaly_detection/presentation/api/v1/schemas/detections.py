@@ -1,0 +1,159 @@
+"""Detections on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from anomaly_detection.infrastructure.persistence.detections import DetectionRecord
+from anomaly_detection.presentation.api.v1.schemas.common import Answer, Request
+from anomaly_detection.presentation.api.v1.schemas.jobs import Failure, Progress
+from anomaly_detection.workflows.ports import JobStatus
+
+ThresholdKind = Literal["p_value", "fdr", "score", "contamination", "alert_rate"]
+
+
+class ThresholdChoice(Request):
+    """Where the line between normal and anomalous is drawn."""
+
+    kind: ThresholdKind
+    value: float
+
+
+class NewDetection(Request):
+    """What to detect, in which data, and how."""
+
+    dataset_id: str = Field(max_length=64)
+    algorithm: str | None = Field(default=None, max_length=200, description="null: stl for a series, knn for a table.")
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    columns: list[str] | None = Field(default=None, description="The features; null: those that were recognised.")
+    time_column: str | None = None
+    threshold: ThresholdChoice | None = None
+    name: str | None = Field(default=None, max_length=200)
+
+
+class DatasetReference(Answer):
+    """The data that were judged."""
+
+    id: str
+    name: str
+    kind: Literal["series", "table"]
+
+
+class Threshold(Answer):
+    """The line that was drawn, and the score that it means."""
+
+    kind: str
+    value: float
+    score_cutoff: float | None = None
+
+
+class Severities(Answer):
+    """How many anomalies there are of each severity."""
+
+    low: int = 0
+    medium: int = 0
+    high: int = 0
+    critical: int = 0
+
+
+class Summary(Answer):
+    """What came out."""
+
+    n_rows: int
+    n_anomalies: int
+    threshold: Threshold
+    severities: Severities
+
+
+class Detection(Answer):
+    """A detection, from its order to its end."""
+
+    id: str
+    name: str
+    dataset: DatasetReference
+    algorithm: str
+    parameters: dict[str, Any]
+    columns: list[str] | None = None
+    time_column: str | None = None
+    status: JobStatus
+    progress: Progress
+    error: Failure | None = None
+    summary: Summary | None = None
+    job_id: str
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    @classmethod
+    def of(cls, record: DetectionRecord, summary: Any) -> Detection:
+        """Return a detection as it is sent; `summary` is the present one, or None."""
+        job = record.job
+        return cls.model_validate(
+            {
+                "id": record.id,
+                "name": record.name,
+                "dataset": {"id": record.dataset_id, "name": record.dataset_name, "kind": record.dataset_kind},
+                "algorithm": record.algorithm,
+                "parameters": dict(record.parameters),
+                "columns": record.columns,
+                "time_column": record.time_column,
+                "status": job.status,
+                "progress": {"fraction": job.progress, "stage": job.stage},
+                "error": None if job.error is None else dict(job.error),
+                "summary": summary,
+                "job_id": job.id,
+                "created_at": record.created_at,
+                "started_at": job.started_at,
+                "finished_at": job.finished_at,
+            }
+        )
+
+
+class DetectionPage(Answer):
+    """Detections, newest first."""
+
+    items: list[Detection]
+    next: str | None = None
+
+
+class AnomalyPage(Answer):
+    """Anomalies, most severe first, each with its rank from 1."""
+
+    items: list[dict[str, Any]]
+    next: str | None = None
+    total: int
+
+
+class SeriesView(Answer):
+    """A series made small enough to draw: each bucket's least and greatest value, and every anomaly."""
+
+    time: list[str]
+    value: dict[str, list[float | None]]
+    expected: dict[str, list[float | None]]
+    lower: dict[str, list[float | None]]
+    upper: dict[str, list[float | None]]
+    score: list[float | None]
+    prediction: list[int]
+    index: list[int | None]
+    score_cutoff: float | None
+    n_total: int
+
+
+class Curve(Answer):
+    """What each possible cutoff would mean, from the highest score down."""
+
+    score: list[float]
+    n_anomalies: list[int]
+    p_value: list[float | None]
+
+
+class Distribution(Answer):
+    """The histogram of the scores."""
+
+    edges: list[float]
+    counts: list[int]
+    score_cutoff: float | None
+    curve: Curve

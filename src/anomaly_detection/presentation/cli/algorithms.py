@@ -1,0 +1,106 @@
+"""``anomaly-detection algorithms``: what can be chosen, and with which parameters."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from anomaly_detection.detection.ports import AlgorithmInfo
+
+
+def algorithms(
+    name: Annotated[str | None, typer.Argument(help="Show this one with its parameters.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+) -> None:
+    """List the algorithms, or show one with its parameters."""
+    from anomaly_detection.detection.catalogue import algorithm_info, list_algorithms
+
+    if name is None:
+        found = list_algorithms()
+        if as_json:
+            typer.echo(json.dumps([info.to_dict() for info in found], indent=2))
+        else:
+            _show_all(found)
+    else:
+        info = algorithm_info(name)
+        if as_json:
+            typer.echo(json.dumps(info.to_dict(), indent=2))
+        else:
+            _show_one(info)
+
+
+def _show_all(found: list[AlgorithmInfo]) -> None:
+    from rich import box
+    from rich.table import Table
+
+    from anomaly_detection.presentation.cli.report import console
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for head in ("name", "for", "family", "what it does"):
+        table.add_column(head, no_wrap=head != "what it does")
+    for info in found:
+        missing = "" if info.installed else f" (needs the extra {info.extra})"
+        table.add_row(info.name, ", ".join(info.kinds), info.family, info.summary + missing)
+    out = console()
+    out.print(table)
+    out.print("One with its parameters: anomaly-detection algorithms NAME", style="dim")
+
+
+def _show_one(info: AlgorithmInfo) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from anomaly_detection.presentation.cli.report import console, say
+
+    out = console()
+    say(out, Text.assemble((info.name, "bold"), f": {info.summary}"))
+    facts = [
+        f"for {' and '.join(info.kinds)} data",
+        f"family {info.family}",
+        f"at least {info.min_rows} rows",
+        "a row scores the same alone as among others" if info.independent_rows else "rows are judged together",
+    ]
+    say(out, f"{'; '.join(facts)}.")
+    if not info.installed:
+        out.print(f"Not installed: pip install 'anomaly-detection[{info.extra}]'", soft_wrap=True, markup=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for head in ("parameter", "default", "allowed", "meaning"):
+        table.add_column(head, no_wrap=head in {"parameter", "default"})
+    properties: dict[str, dict[str, Any]] = dict(info.parameters["properties"])
+    for parameter, schema in properties.items():
+        default = schema.get("default")
+        shown = "auto" if default is None else json.dumps(default)
+        table.add_row(*[Text(cell) for cell in (parameter, shown, allowed(schema), schema.get("description", ""))])
+    if properties:
+        out.print(table)
+        first = next(iter(properties))
+        out.print(
+            f"Set one: anomaly-detection detect FILE -a {info.name} -p {first}=VALUE", style="dim", soft_wrap=True
+        )
+    if info.reference:
+        say(out, f"Reference: {info.reference}")
+
+
+def allowed(schema: dict[str, Any]) -> str:
+    """Say in words which values a parameter's schema allows.
+
+    Examples
+    --------
+    >>> allowed({"type": "integer", "minimum": 1, "maximum": 1000000})
+    'integer, 1 to 1000000'
+    """
+    kinds = schema.get("type", "string")
+    words = [kinds] if isinstance(kinds, str) else list(kinds)
+    text = " or ".join("auto" if word == "null" else word for word in words)
+    if "enum" in schema:
+        return ", ".join("auto" if choice is None else str(choice) for choice in schema["enum"])
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is not None and high is not None:
+        return f"{text}, {low} to {high}"
+    if low is not None:
+        return f"{text}, {low} or more"
+    return text if high is None else f"{text}, {high} or less"

@@ -1,0 +1,1 @@
+"""The use cases that cross rooms, one short file each."""

@@ -1,0 +1,143 @@
+"""Detect the anomalies of one data set: from a file for a person, or of a stored data set as a durable job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from anomaly_detection.data_platform.dataset import Dataset
+from anomaly_detection.data_platform.loading import load_dataset
+from anomaly_detection.detection.catalogue import DEFAULTS, algorithm_info
+from anomaly_detection.detection.detector import Detector, create_detector
+from anomaly_detection.detection.errors import InvalidData
+from anomaly_detection.detection.ports import Progress
+from anomaly_detection.detection.results import DetectionResult
+from anomaly_detection.shared.scope import Scope
+from anomaly_detection.workflows.ports import DatasetStore, DetectionRequest, JobContext, Outcome, ResultStore
+
+_LOADING_SHARE = 0.2
+
+
+def detect_file(
+    source: str | Path,
+    *,
+    algorithm: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    columns: Sequence[str] | None = None,
+    time_column: str | None = None,
+    threshold: tuple[str, float] | None = None,
+    seed: int = 0,
+    explain: bool = True,
+    progress: Progress | None = None,
+) -> tuple[Dataset, Detector, DetectionResult]:
+    """Read a file or a bundled data set and find its anomalies.
+
+    Parameters
+    ----------
+    source : str or Path
+        A path, or the name of a bundled data set.
+    algorithm : str, optional
+        Name in the catalogue; by default `stl` for a series and `knn` for a table.
+    parameters, columns, time_column, threshold, seed
+        As for `create_detector`.
+    explain : bool, default True
+        Whether anomalies say why.
+    progress : callable, optional
+        Called with a fraction in [0, 1] and the name of the stage.
+
+    Returns
+    -------
+    tuple of (Dataset, Detector, DetectionResult)
+    """
+    if progress is not None:
+        progress(0.0, "reading")
+    dataset = load_dataset(source, time=time_column, columns=columns)
+    detector, result = detect_dataset(
+        dataset,
+        algorithm=algorithm,
+        parameters=parameters or {},
+        columns=columns,
+        time_column=time_column,
+        threshold=threshold,
+        seed=seed,
+        explain=explain,
+        progress=None if progress is None else _after_loading(progress),
+    )
+    return dataset, detector, result
+
+
+def detect_dataset(
+    dataset: Dataset,
+    *,
+    algorithm: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    columns: Sequence[str] | None = None,
+    time_column: str | None = None,
+    threshold: tuple[str, float] | None = None,
+    seed: int = 0,
+    explain: bool = True,
+    progress: Progress | None = None,
+) -> tuple[Detector, DetectionResult]:
+    """Find the anomalies of a data set; parameters as for `detect_file`.
+
+    Raises
+    ------
+    InvalidData
+        The algorithm takes another kind of data.
+    """
+    name = algorithm or DEFAULTS[dataset.kind]
+    _check_kind(name, dataset)
+    detector = create_detector(
+        name, threshold=threshold, seed=seed, time=time_column, columns=columns, **dict(parameters or {})
+    )
+    return detector, detector.fit_detect(dataset, explain=explain, progress=progress)
+
+
+def run_detection_job(
+    scope: Scope,
+    request: DetectionRequest,
+    detection_id: str,
+    context: JobContext,
+    *,
+    datasets: DatasetStore,
+    results: ResultStore,
+) -> Outcome:
+    """Do the work of a detection job. It may be called again after a crash: it only ever adds a result under a new name.
+
+    Returns
+    -------
+    dict
+        ``summary`` (counts), ``document`` (the result without its long arrays) and ``arrays`` (where these lie).
+    """
+    context.progress(0.0, "reading")
+    dataset = datasets.open(scope, request.dataset_id)
+    _, result = detect_dataset(
+        dataset,
+        algorithm=request.algorithm,
+        parameters=request.parameters,
+        columns=request.columns,
+        time_column=request.time_column,
+        threshold=request.threshold,
+        progress=_after_loading(context.progress),
+    )
+    context.progress(0.95, "explaining")
+    stored = results.save(scope, detection_id, result.with_explanations())
+    return {"summary": result.summary(), "document": dict(stored.document), "arrays": stored.arrays}
+
+
+def _check_kind(name: str, dataset: Dataset) -> None:
+    kinds = algorithm_info(name).kinds
+    if "series" in kinds and dataset.roles.time is None and dataset.kind == "table":
+        raise InvalidData(
+            f"{name} takes a series, and {dataset.name!r} has no column of times.",
+            code="detection.wrong_kind",
+            hint="Name the time column, or choose an algorithm for tables such as knn.",
+        )
+
+
+def _after_loading(progress: Progress) -> Progress:
+    def say(fraction: float, stage: str) -> None:
+        progress(_LOADING_SHARE + (0.9 - _LOADING_SHARE) * fraction, stage)
+
+    return say

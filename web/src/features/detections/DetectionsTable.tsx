@@ -1,0 +1,80 @@
+
+import type { Detection } from '@/api/detections';
+import { TextLink } from '@/components/TextLink';
+import listing from '@/components/listing.module.css';
+import { RelativeTime } from '@/components/RelativeTime';
+import { SeverityMark } from '@/components/severity';
+import { StatusLabel } from '@/features/detections/StatusLabel';
+import { algorithmLabel, dash, formatCount } from '@/lib/format';
+import { severities } from '@/lib/severity';
+
+import classes from './DetectionsTable.module.css';
+
+function SeverityCounts({ detection }: { detection: Detection }) {
+  const counts = detection.summary?.severities;
+  if (counts === undefined) return <span className="soft">{dash}</span>;
+  const present = severities.filter((severity) => counts[severity] > 0);
+  if (present.length === 0) return <span className="soft">none</span>;
+  return (
+    <span className={classes['counts']}>
+      {present.map((severity) => (
+        <span key={severity} className={classes['count']} title={`${counts[severity]} ${severity}`}>
+          <SeverityMark severity={severity} />
+          <span className="tabular">{formatCount(counts[severity])}</span>
+          <span className={classes['word']}>{severity}</span>
+        </span>
+      ))}
+    </span>
+  );
+}
+
+/** Whether somebody gave it a name that says more than its dataset and algorithm do. */
+function isNamed({ name, dataset, algorithm }: Detection): boolean {
+  return name !== dataset.name && name !== `${dataset.name} · ${algorithm}`;
+}
+
+export function DetectionsTable({ detections }: { detections: Detection[] }) {
+  return (
+    <table className={listing['table']}>
+      <thead>
+        <tr>
+          <th scope="col">Detection</th>
+          <th scope="col">Algorithm</th>
+          <th scope="col">Status</th>
+          <th scope="col" className={listing['right']}>
+            Anomalies
+          </th>
+          <th scope="col">Severity</th>
+          <th scope="col" className={listing['right']}>
+            Started
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {detections.map((detection) => (
+          <tr key={detection.id}>
+            <td className={listing['wide']}>
+              <TextLink to="/detections/$id" params={{ id: detection.id }} className={`${listing['main']} data-text`}>
+                {detection.dataset.name}
+              </TextLink>
+              {isNamed(detection) && <div className={`${classes['name']} data-text`}>{detection.name}</div>}
+            </td>
+            <td data-label="Algorithm">{algorithmLabel(detection.algorithm)}</td>
+            <td data-label="Status">
+              <StatusLabel detection={detection} />
+            </td>
+            <td data-label="Anomalies" className={listing['right']}>
+              {detection.summary === null ? dash : formatCount(detection.summary.n_anomalies)}
+            </td>
+            <td data-label="Severity" className={listing['wide']}>
+              <SeverityCounts detection={detection} />
+            </td>
+            <td data-label="Started" className={`${listing['right']} soft`}>
+              <RelativeTime iso={detection.created_at} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

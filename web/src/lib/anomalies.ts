@@ -1,0 +1,68 @@
+import type { Anomaly, Detection, Severity } from '@/api/detections';
+import type { Cell } from '@/api/datasets';
+import { formatCount, formatDataTime, formatP, formatScore, plural } from '@/lib/format';
+import { severities } from '@/lib/severity';
+
+/** What would have been normal in a column, where the explanation says it. */
+export function expectedOf(anomaly: Anomaly, column: string): Cell | undefined {
+  const explanation = anomaly.explanation;
+  if (explanation === null) return undefined;
+  const counterfactual = explanation.counterfactual?.[column];
+  if (counterfactual !== undefined && counterfactual !== null) return counterfactual;
+  return explanation.contributions.find((part) => part.feature === column)?.typical;
+}
+
+/** The column that did most to the score. */
+export function leadingColumn(anomaly: Anomaly): string | undefined {
+  return anomaly.explanation?.contributions[0]?.feature ?? Object.keys(anomaly.values)[0];
+}
+
+export function titleOf(anomaly: Anomaly): string {
+  return anomaly.time === null ? `Row ${anomaly.row_id ?? formatCount(anomaly.index)}` : formatDataTime(anomaly.time);
+}
+
+/** Severity by row of the anomalies loaded so far. The list comes most severe first: those not loaded are no worse than its last. */
+export function severityLookup(loaded: Anomaly[]): (row: number) => Severity {
+  const known = new Map(loaded.map((anomaly) => [anomaly.index, anomaly.severity]));
+  const rest = loaded.at(-1)?.severity ?? 'low';
+  return (row) => known.get(row) ?? rest;
+}
+
+/** The sentence that stands for the chart where it cannot be seen. */
+export function summarySentence(detection: Detection, first: Anomaly | undefined): string {
+  const { summary } = detection;
+  if (summary === null) return 'There is no result yet.';
+  const counts = severities.filter((severity) => summary.severities[severity] > 0).map((severity) => `${summary.severities[severity]} ${severity}`);
+  const found =
+    summary.n_anomalies === 0
+      ? `None of ${plural(summary.n_rows, 'row')} is an anomaly at the present threshold.`
+      : `${plural(summary.n_anomalies, 'anomaly', 'anomalies')} in ${plural(summary.n_rows, 'row')}: ${counts.join(', ')}.`;
+  if (first === undefined) return found;
+  return `${found} The most severe: ${titleOf(first)}, score ${formatScore(first.score)}, p-value ${formatP(first.p_value)}.`;
+}
+
+const risky = /^[=+\-@\t\r]/;
+
+/** One cell of a CSV file. Text that a spreadsheet would run as a formula is made harmless; numbers stay numbers. */
+export function csvCell(value: Cell | undefined): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value !== 'string') return String(value);
+  const safe = risky.test(value) ? `'${value}` : value;
+  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+export function anomaliesCsv(anomalies: Anomaly[]): string {
+  const columns = [...new Set(anomalies.flatMap((anomaly) => Object.keys(anomaly.values)))];
+  const head = ['rank', 'row', 'time', 'score', 'p_value', 'severity', ...columns, 'explanation'];
+  const rows = anomalies.map((anomaly) => [
+    anomaly.rank,
+    anomaly.index,
+    anomaly.time,
+    anomaly.score,
+    anomaly.p_value,
+    anomaly.severity,
+    ...columns.map((column) => anomaly.values[column]),
+    anomaly.explanation?.sentence,
+  ]);
+  return `${[head, ...rows].map((row) => row.map(csvCell).join(',')).join('\r\n')}\r\n`;
+}

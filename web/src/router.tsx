@@ -1,0 +1,95 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
+
+import { ApiError, onSignedOut } from '@/api/client';
+import { NotFound, RouteError, RoutePending } from '@/components/RouteStates';
+import { sessionQuery } from '@/features/session/queries';
+import { Shell } from '@/features/session/Shell';
+import { parseSearch, stringifySearch, textOf, wholeNumberOf } from '@/lib/search';
+import { queryClient } from '@/queryClient';
+
+const rootRoute = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>): { one_time?: string; to?: string } => {
+    const oneTime = textOf(search, 'one_time');
+    const to = textOf(search, 'to');
+    return { ...(oneTime === undefined ? {} : { one_time: oneTime }), ...(to === undefined ? {} : { to }) };
+  },
+  component: lazyRouteComponent(() => import('@/pages/SignInPage'), 'SignInPage'),
+});
+
+const shellRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'shell',
+  component: Shell,
+  beforeLoad: async ({ location }) => {
+    try {
+      await queryClient.ensureQueryData(sessionQuery);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+      throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { to: location.href } });
+    }
+  },
+});
+
+const homeRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/',
+  component: lazyRouteComponent(() => import('@/pages/HomePage'), 'HomePage'),
+});
+
+const newDetectionRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/datasets/$id/detect',
+  component: lazyRouteComponent(() => import('@/pages/NewDetectionPage'), 'NewDetectionPage'),
+});
+
+export interface ResultSearch {
+  from?: string;
+  until?: string;
+  anomaly?: number;
+  column?: string;
+}
+
+const detectionRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/detections/$id',
+  validateSearch: (search: Record<string, unknown>): ResultSearch => {
+    const from = textOf(search, 'from');
+    const until = textOf(search, 'until');
+    const anomaly = wholeNumberOf(search, 'anomaly');
+    const column = textOf(search, 'column');
+    return {
+      ...(from === undefined ? {} : { from }),
+      ...(until === undefined ? {} : { until }),
+      ...(anomaly === undefined ? {} : { anomaly }),
+      ...(column === undefined ? {} : { column }),
+    };
+  },
+  component: lazyRouteComponent(() => import('@/pages/DetectionPage'), 'DetectionPage'),
+});
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([signInRoute, shellRoute.addChildren([homeRoute, newDetectionRoute, detectionRoute])]),
+  parseSearch,
+  stringifySearch,
+  defaultPreload: 'intent',
+  defaultPendingComponent: RoutePending,
+  defaultErrorComponent: RouteError,
+  scrollRestoration: true,
+});
+
+onSignedOut(() => {
+  if (router.state.location.pathname === '/sign-in') return;
+  const target = router.state.location.href;
+  queryClient.clear();
+  void router.navigate({ to: '/sign-in', search: target === '/' ? {} : { to: target } });
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
