@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,35 @@ def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
         time.sleep(0.01)
 
 
+def freeze(process: subprocess.Popen[str], database: Database) -> None:
+    """Stop the process between two transactions: one that is stopped inside would keep its lock, and nobody could go on."""
+
+    def stopped_outside_a_transaction() -> bool:
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.05)
+        if not holds_a_lock(database):
+            return True
+        process.send_signal(signal.SIGCONT)
+        time.sleep(0.02)
+        return False
+
+    wait_for(stopped_outside_a_transaction)
+
+
+def holds_a_lock(database: Database) -> bool:
+    if database.dialect == "postgresql":
+        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        with database.read() as connection:
+            return bool(connection.exec_driver_sql(f"{others} AND starts_with(state, 'idle in transaction')").scalar_one())
+    with closing(sqlite3.connect(str(database.engine.url.database), timeout=0, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        connection.execute("ROLLBACK")
+        return False
+
+
 def lines(path: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
@@ -81,14 +112,12 @@ def test_a_job_survives_kill_9_and_ends_once(
 
 
 def test_a_frozen_worker_is_replaced_and_cannot_end_the_job_again(
-    start: Start, queue: DatabaseJobQueue, scope: Scope, tmp_path: Path
+    start: Start, queue: DatabaseJobQueue, database: Database, scope: Scope, tmp_path: Path
 ) -> None:
     job = queue.submit(scope, "hang_at_first", {})
     frozen = start(1.0)
     wait_for(lambda: len(lines(tmp_path / "begun")) == 1)
-    # Between two renewals of the lease: one that is frozen while it writes would keep SQLite's only write lock.
-    time.sleep(0.15)
-    frozen.send_signal(signal.SIGSTOP)
+    freeze(frozen, database)
     other = start(1.0)
     ended = wait_for_end(queue, scope, job)
     assert ended.outcome == {"process": other.pid}
