@@ -73,7 +73,9 @@ def holds_a_lock(database: Database) -> bool:
     if database.dialect == "postgresql":
         others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         with database.read() as connection:
-            return bool(connection.exec_driver_sql(f"{others} AND starts_with(state, 'idle in transaction')").scalar_one())
+            return bool(
+                connection.exec_driver_sql(f"{others} AND starts_with(state, 'idle in transaction')").scalar_one()
+            )
     with closing(sqlite3.connect(str(database.engine.url.database), timeout=0, isolation_level=None)) as connection:
         try:
             connection.execute("BEGIN IMMEDIATE")
