@@ -9,17 +9,20 @@ from pathlib import Path
 
 import pytest
 
-# What the extras bring, by extra. The base (numpy, scipy, numba, pyarrow, safetensors, typer, rich) is always there.
+# What the extras bring, by extra. The base (numpy, scipy, numba, pyarrow, safetensors, pydantic, typer, rich) is always there.
 EXTRAS = {
     "pandas": ["pandas"],
+    "polars": ["polars"],
+    "plot": ["matplotlib"],
+    "avro": ["fastavro"],
+    "sklearn": ["sklearn", "skops"],
+    "pyod": ["pyod"],
     "server": [
         "fastapi",
         "starlette",
         "uvicorn",
         "sqlalchemy",
         "alembic",
-        "pydantic",
-        "pydantic_settings",
         "joserfc",
         "pwdlib",
         "argon2",
@@ -29,7 +32,7 @@ EXTRAS = {
     "postgres": ["psycopg"],
     "deep": ["torch"],
     "explain": ["shap"],
-    "dev": ["polars", "sklearn", "statsmodels", "httpx", "hypothesis", "pytest"],
+    "dev": ["statsmodels", "httpx", "hypothesis", "pytest"],
 }
 
 # Rooms that are the extra: they make no sense without it. Everything else imports without any extra.
