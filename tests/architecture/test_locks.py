@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.markers import Marker
 
 LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-bootstrap.lock"]
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ;\\]+)(?: ; (?P<marker>[^\\]+?))? \\$")
@@ -22,7 +23,8 @@ def normal(name: str) -> str:
 def pins(path: Path) -> dict[str, str]:
     found = {}
     for line in path.read_text("utf-8").splitlines():
-        if match := PIN.match(line):
+        # A package may be pinned once for this Python and once for a later one.
+        if (match := PIN.match(line)) and (not match["marker"] or Marker(match["marker"]).evaluate()):
             found[normal(match["name"])] = match["version"]
     return found
 
