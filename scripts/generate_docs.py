@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,12 @@ import typer
 
 import anomaly_detection
 from anomaly_detection.configurations.settings import Settings
-from anomaly_detection.detection.catalogue import DEFAULTS
+from anomaly_detection.detection.catalogue import DEFAULTS, catalogue_line
 from anomaly_detection.presentation.api.app import describe_app
 from anomaly_detection.presentation.api.problems import status_of
 from anomaly_detection.presentation.cli.application import PROGRAM, app
 from anomaly_detection.shared.errors import PlatformError
+from anomaly_detection.shared.lazy import resolve
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "anomaly_detection"
@@ -37,13 +39,17 @@ NO_REASON = {"id", "read", "write", "manage", "create", "db", "log", "json", "cs
 def main() -> int:
     """Write every generated page; return the exit code."""
     pages: dict[str, Callable[[], Iterable[str]]] = {
-        "algorithms.md": algorithms_page,
+        "algorithms/index.md": algorithms_page,
+        **{f"algorithms/{info.name}.md": partial(algorithm_page, info) for info in anomaly_detection.list_algorithms()},
         "command-line.md": command_line_page,
         "errors.md": errors_page,
         "rest.md": rest_page,
         "settings.md": settings_page,
     }
     TARGET.mkdir(parents=True, exist_ok=True)
+    for old in (TARGET / "algorithms").glob("*.md"):
+        old.unlink()
+    (TARGET / "algorithms").mkdir(exist_ok=True)
     for name, lines in pages.items():
         text = "\n".join(lines()).rstrip() + "\n"
         (TARGET / name).write_text(text, "utf-8")
@@ -70,18 +76,21 @@ def algorithms_page() -> Iterator[str]:
     yield f"Where none is named, the command line and the server take {defaults}."
     yield ""
     infos = anomaly_detection.list_algorithms()
-    rows = [
-        [f"[`{info.name}`](#{info.name})", info.family, ", ".join(info.kinds), plain(info.summary)] for info in infos
-    ]
-    yield from table(["name", "family", "for", "what it does"], rows)
-    for info in infos:
-        yield from algorithm_section(info)
+    for kind, title in (("table", "Tables"), ("series", "Series"), ("image", "Images"), ("text", "Texts")):
+        rows = [
+            [f"[`{info.name}`]({info.name}.md)", info.family, plain(info.summary)]
+            for info in infos
+            if kind in info.kinds
+        ]
+        if rows:
+            yield from [f"## {title}", ""]
+            yield from table(["name", "family", "what it does"], rows)
 
 
-def algorithm_section(info: Any) -> Iterator[str]:
-    yield from [f"## {info.name} {{ #{info.name} }}", "", plain(info.summary), ""]
+def algorithm_page(info: Any) -> Iterator[str]:
+    yield from [f"# {info.name}", "", plain(info.summary), ""]
     facts = [
-        f"for {' and '.join(info.kinds)} data",
+        f"family {info.family}, for {' and '.join(info.kinds)} data",
         "a row scores the same alone as among others" if info.independent_rows else "rows are judged in their context",
         f"fits from {info.min_rows} row{'s' if info.min_rows != 1 else ''} on",
     ]
@@ -92,14 +101,33 @@ def algorithm_section(info: Any) -> Iterator[str]:
     if info.extra:
         facts.append(f"needs `pip install 'anomaly-detection[{info.extra}]'`")
     yield from [f"- {fact}" for fact in facts]
-    yield ""
+    yield from ["", "```python", *first_lines(info), "```", ""]
+    yield from ["```console", f"$ {PROGRAM} detect FILE --algorithm {info.name}", "```", ""]
+    yield from ["## Parameters", ""]
     properties = info.parameters["properties"]
     if properties:
         rows = [[f"`{name}`", *parameter_cells(schema)] for name, schema in properties.items()]
         yield from table(["parameter", "default", "allowed", "what it is"], rows)
     else:
         yield from ["It has no parameters.", ""]
-    yield from [f"Reference: {plain(info.reference)}", ""]
+    target = catalogue_line(info.name).target.replace(":", ".")
+    yield from ["## How it works", "", f"::: {target}"]
+    shown = ("members", "show_root_heading", "show_root_toc_entry", "show_docstring_parameters")
+    yield from ["    options:", *(f"      {option}: false" for option in shown), ""]
+    if "References" not in (inspect.getdoc(resolve(catalogue_line(info.name).target)) or ""):
+        yield from ["## Reference", "", plain(info.reference), ""]
+
+
+def first_lines(info: Any) -> Iterator[str]:
+    """Yield the lines of Python that a reader may copy; they run as they stand."""
+    if "series" in info.kinds:
+        yield from ["from anomaly_detection import create_detector, load_dataset", ""]
+        yield f'result = create_detector("{info.name}").detect(load_dataset("nyc_taxi"))'
+    else:
+        yield from ["from anomaly_detection import create_detector", ""]
+        yield 'rows = [{"speed": 40 + number % 7, "load": 3.0} for number in range(200)] + [{"speed": 95, "load": 0.1}]'
+        yield f'result = create_detector("{info.name}").detect(rows)'
+    yield "print(result, result.scores.argmax())"
 
 
 def parameter_cells(schema: dict[str, Any]) -> list[str]:

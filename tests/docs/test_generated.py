@@ -9,6 +9,7 @@ import pytest
 
 import anomaly_detection
 from anomaly_detection.configurations.settings import Settings
+from anomaly_detection.detection.catalogue import algorithm_info
 from anomaly_detection.presentation.api.app import describe_app
 from scripts import generate_docs
 
@@ -20,15 +21,28 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         patch.setattr(generate_docs, "TARGET", folder)
         patch.setattr(generate_docs, "ROOT", folder)
         assert generate_docs.main() == 0
-    return {path.stem: path.read_text("utf-8") for path in folder.glob("*.md")}
+    return {path.relative_to(folder).as_posix()[:-3]: path.read_text("utf-8") for path in folder.rglob("*.md")}
 
 
-def test_every_algorithm_and_parameter_is_there(pages: dict[str, str]) -> None:
+def test_every_algorithm_has_a_page_with_its_parameters(pages: dict[str, str]) -> None:
     for info in anomaly_detection.list_algorithms():
-        section = pages["algorithms"].partition(f"## {info.name} ")[2].partition("\n## ")[0]
-        assert info.summary in section
+        page = pages[f"algorithms/{info.name}"]
+        assert info.summary in page
+        assert f"]({info.name}.md)" in pages["algorithms/index"]
         for parameter in info.parameters["properties"]:
-            assert f"| `{parameter}` |" in section
+            assert f"| `{parameter}` |" in page
+
+
+@pytest.mark.parametrize("name", [info.name for info in anomaly_detection.list_algorithms()])
+def test_the_first_lines_of_an_algorithms_page_run(
+    pages: dict[str, str], name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = pages[f"algorithms/{name}"].partition("```python\n")[2].partition("```")[0]
+    exec(compile(code, f"algorithms/{name}", "exec"), {})
+    printed = capsys.readouterr().out
+    assert f"DetectionResult('{name}', " in printed
+    if "table" in algorithm_info(name).kinds:
+        assert printed.rstrip().endswith(" 200")
 
 
 def test_every_error_code_is_there_with_its_class_and_text(pages: dict[str, str]) -> None:
