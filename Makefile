@@ -49,7 +49,7 @@ check: $(STAMPS)/dev ## Lint, format, types, imports between rooms, architecture
 	    echo "Dashboard: not checked, its packages are not installed (make web)."; \
 	fi
 
-bench: $(STAMPS)/dev ## Measure speed; prints a table, writes benchmarks/results
+bench: $(STAMPS)/bench ## Measure speed; prints a table, writes benchmarks/results
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 docs: $(STAMPS)/dev ## Build the documentation into site/ (a warning fails)
@@ -81,4 +81,10 @@ $(STAMPS)/base: $(STAMPS)/bootstrap requirements.lock pyproject.toml
 $(STAMPS)/dev: $(STAMPS)/base requirements-dev.lock
 	@echo "Installing what tests, checks and docs need"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements-dev.lock
+	@touch $@
+
+$(STAMPS)/bench: $(STAMPS)/dev requirements-bench.lock
+	@echo "Compiling what only the benchmarks compare with (once; some minutes)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-bench.lock \
+	    || echo "isotree could not be compiled here; the benchmarks leave it out."
 	@touch $@

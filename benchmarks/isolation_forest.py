@@ -1,4 +1,4 @@
-"""Isolation forest beside scikit-learn: speed with two threads for both, memory, ranking quality, one row, cold start.
+"""Isolation forest beside scikit-learn, PyOD and isotree: speed with two threads each, memory, quality, one row, cold start.
 
 Alone: ``python -m benchmarks.isolation_forest [--rows N] [--data FOLDER]``; the folder holds labelled sets as ``.npz`` files
 with the arrays ``X`` and ``y`` (1 = anomaly). Without it, quality is compared on two sets that scikit-learn brings.
@@ -7,10 +7,12 @@ with the arrays ``X`` and ``y`` (1 = anomaly). Without it, quality is compared o
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import statistics
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -64,35 +66,65 @@ print(json.dumps({"elapsed": time.perf_counter() - started}))
 def measure(rows: int = 1_000_000, data: Path | None = None) -> list[Figure]:
     """Measure all figures on `rows` generated rows, and the quality on the labelled sets in `data`."""
     X = np.random.default_rng(0).normal(size=(rows, FEATURES))
-    return [*beside_scikit_learn(X), *peaks(rows), *quality(data), *one_row(X), cold_start(X)]
+    return [*beside_peers(X), *peaks(rows), *quality(data), *one_row(X), cold_start(X)]
 
 
-def beside_scikit_learn(X: np.ndarray) -> list[Figure]:
-    """Time fit, score and fit_score, run by run in turn, so that both meet the same load."""
+def beside_peers(X: np.ndarray) -> list[Figure]:
+    """Time fit and score of everybody, run by run in turn, so that all meet the same load."""
     IsolationForest().fit(X[:5_000]).score(X[:5_000])
-    times: dict[str, list[float]] = {name: [] for name in ("fit", "score", "fit_score", "their fit", "their score")}
+    forests = {"": _ours, "scikit-learn: ": _scikit_learn, "PyOD: ": _pyod}
+    if importlib.util.find_spec("isotree") is not None:
+        forests["isotree: "] = _isotree
+    times: dict[str, list[tuple[float, float]]] = {who: [] for who in forests}
+    out_of_bag = []
     for _ in range(TIMES):
-        ours = IsolationForest(n_threads=THREADS)
-        theirs = Reference(n_estimators=100, max_samples=256, n_jobs=THREADS, random_state=0)
-        times["fit"].append(seconds(lambda: ours.fit(X)))  # noqa: B023
-        times["score"].append(seconds(lambda: ours.score(X)))  # noqa: B023
-        times["fit_score"].append(seconds(lambda: ours.fit_score(X)))  # noqa: B023
-        times["their fit"].append(seconds(lambda: theirs.fit(X)))  # noqa: B023
-        times["their score"].append(seconds(lambda: theirs.score_samples(X)))  # noqa: B023
+        for who, make in forests.items():
+            fit, score = make(X)
+            times[who].append((seconds(fit), seconds(score)))
+        out_of_bag.append(seconds(lambda: IsolationForest(n_threads=THREADS).fit_score(X)))
     size = f"{len(X):,} x {X.shape[1]}, {THREADS} threads"
-    own = [fit + score for fit, score in zip(times["fit"], times["score"], strict=True)]
-    other = [fit + score for fit, score in zip(times["their fit"], times["their score"], strict=True)]
-    ratio = statistics.median(other) / statistics.median(own)
-    return [
-        _spread("fit", times["fit"]),
-        _spread("score", times["score"]),
-        _spread(f"fit + score, {size}", own),
-        _spread("fit_score (out of bag)", times["fit_score"]),
-        _spread("scikit-learn: fit", times["their fit"]),
-        _spread("scikit-learn: score", times["their score"]),
-        _spread(f"scikit-learn: fit + score, {size}", other),
-        Figure("times faster than scikit-learn, fit + score", ratio, "x", "10 x", f"medians of {TIMES} runs in turn"),
-    ]
+    figures = []
+    for who, runs in times.items():
+        figures += [
+            _spread(f"{who}fit", [fit for fit, _ in runs]),
+            _spread(f"{who}score", [score for _, score in runs]),
+        ]
+        figures.append(_spread(f"{who}fit + score, {size}", [sum(run) for run in runs]))
+    figures.append(_spread("fit_score (out of bag)", out_of_bag))
+    own = statistics.median(sum(run) for run in times[""])
+    for who, runs in times.items():
+        if who:
+            ratio = statistics.median(sum(run) for run in runs) / own
+            aim = "10 x" if who.startswith("scikit") else ""
+            note = f"medians of {TIMES} runs in turn"
+            figures.append(Figure(f"times faster than {who[:-2]}, fit + score", ratio, "x", aim, note))
+    return figures
+
+
+def _ours(X: np.ndarray) -> tuple[Callable[[], object], Callable[[], object]]:
+    forest = IsolationForest(n_threads=THREADS)
+    return lambda: forest.fit(X), lambda: forest.score(X)
+
+
+def _scikit_learn(X: np.ndarray) -> tuple[Callable[[], object], Callable[[], object]]:
+    forest = Reference(n_estimators=100, max_samples=256, n_jobs=THREADS, random_state=0)
+    return lambda: forest.fit(X), lambda: forest.score_samples(X)
+
+
+def _pyod(X: np.ndarray) -> tuple[Callable[[], object], Callable[[], object]]:
+    from pyod.models.iforest import IForest
+
+    forest = IForest(n_estimators=100, max_samples=256, n_jobs=THREADS, random_state=0)
+    return lambda: forest.fit(X), lambda: forest.decision_function(X)
+
+
+def _isotree(X: np.ndarray) -> tuple[Callable[[], object], Callable[[], object]]:
+    import isotree
+
+    forest = isotree.IsolationForest(
+        ntrees=100, sample_size=256, ndim=1, missing_action="fail", nthreads=THREADS, random_seed=0
+    )
+    return lambda: forest.fit(X), lambda: forest.predict(X)
 
 
 def _spread(name: str, values: list[float]) -> Figure:
@@ -143,19 +175,30 @@ def labelled(data: Path | None) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
 
 
 def one_row(X: np.ndarray) -> list[Figure]:
-    """Time single rows through a fitted forest in this process."""
-    forest = IsolationForest().fit(X)
+    """Time single rows through fitted forests in this process."""
+    from pyod.models.iforest import IForest
+
+    theirs = IForest(n_estimators=100, max_samples=256, n_jobs=1, random_state=0).fit(X[:20_000])
+    p50, p99 = single_rows(IsolationForest().fit(X).score, X, warm=2_000, rows=10_000)
+    their_p50, their_p99 = single_rows(theirs.decision_function, X, warm=20, rows=200)
+    return [
+        Figure("one row, p50", p50, "us", note="10 000 rows after warm-up"),
+        Figure("one row, p99", p99, "us", "below 100 us", "10 000 rows after warm-up"),
+        Figure("PyOD: one row, p50", their_p50, "us", note="200 rows after warm-up, one thread"),
+        Figure("PyOD: one row, p99", their_p99, "us", note="200 rows after warm-up, one thread"),
+    ]
+
+
+def single_rows(score: Callable[[np.ndarray], object], X: np.ndarray, *, warm: int, rows: int) -> tuple[float, float]:
+    """Return the median and the 99th percentile of the time for one row, in microseconds."""
     taken = []
-    for row in range(12_000):
+    for row in range(warm + rows):
         one = X[row % len(X)][np.newaxis]
         started = time.perf_counter_ns()
-        forest.score(one)
+        score(one)
         taken.append((time.perf_counter_ns() - started) / 1e3)
-    p50, p99 = np.percentile(taken[2_000:], [50, 99])
-    return [
-        Figure("one row, p50", float(p50), "us", note="10 000 rows after warm-up"),
-        Figure("one row, p99", float(p99), "us", "below 100 us", "10 000 rows after warm-up"),
-    ]
+    p50, p99 = np.percentile(taken[warm:], [50, 99])
+    return float(p50), float(p99)
 
 
 def cold_start(X: np.ndarray) -> Figure:
@@ -176,7 +219,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder of labelled sets (.npz with X and y)")
     chosen = parser.parse_args()
     about = machine()
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(
         f"{about['processor']}, {about['cores']} cores, load {about['load_before']}, Python {about['python']}"
     )

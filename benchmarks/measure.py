@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-LIBRARIES = ("numpy", "scipy", "numba", "pyarrow", "scikit-learn", "fastapi", "sqlalchemy", "uvicorn")
+LIBRARIES = (
+    *("numpy", "scipy", "numba", "pyarrow", "pandas", "scikit-learn", "pyod", "isotree", "statsmodels"),
+    *("fastapi", "sqlalchemy", "uvicorn"),
+)
 
 
 @dataclass(frozen=True, slots=True)

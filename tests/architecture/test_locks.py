@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from packaging.markers import Marker
 
-LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-bootstrap.lock"]
+LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-bench.lock", "requirements-bootstrap.lock"]
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ;\\]+)(?: ; (?P<marker>[^\\]+?))? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
 
@@ -69,13 +69,20 @@ def test_every_pin_has_a_hash(root: Path, name: str) -> None:
 def test_the_locks_agree(root: Path) -> None:
     dev = pins(root / "requirements-dev.lock")
     run = pins(root / "requirements.lock")
+    bench = pins(root / "requirements-bench.lock")
     bootstrap = pins(root / "requirements-bootstrap.lock")
     assert {name: version for name, version in run.items() if dev.get(name) != version} == {}
+    assert {name: version for name, version in bench.items() if dev.get(name, version) != version} == {}
     assert {name: version for name, version in bootstrap.items() if dev.get(name, version) != version} == {}
 
 
 @pytest.mark.parametrize(
-    ("lock", "extras"), [("requirements.lock", ["core", "server", "postgres"]), ("requirements-dev.lock", ["dev"])]
+    ("lock", "extras"),
+    [
+        ("requirements.lock", ["core", "server", "postgres"]),
+        ("requirements-dev.lock", ["dev"]),
+        ("requirements-bench.lock", ["bench"]),
+    ],
 )
 def test_the_locks_hold_what_the_project_asks_for(root: Path, lock: str, extras: list[str]) -> None:
     assert wanted(root, extras) - set(pins(root / lock)) == set()
