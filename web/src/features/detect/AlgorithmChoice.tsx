@@ -1,4 +1,6 @@
-import { Badge, Group, Radio, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+
+import { Badge, Button, Group, Radio, Stack, Text } from '@mantine/core';
 
 import type { Algorithm } from '@/api/algorithms';
 import type { DataKind } from '@/api/datasets';
@@ -14,6 +16,9 @@ interface Props {
   onChoose: (name: string) => void;
 }
 
+/** So many are shown before the reader asks for all. */
+const shownAtFirst = 4;
+
 function order(algorithms: Algorithm[], kind: DataKind): Algorithm[] {
   const first = defaultAlgorithm[kind];
   return algorithms.toSorted(
@@ -25,10 +30,14 @@ function order(algorithms: Algorithm[], kind: DataKind): Algorithm[] {
 }
 
 export function AlgorithmChoice({ algorithms, kind, chosen, onChoose }: Props) {
+  const [all, setAll] = useState(false);
+  const ordered = order(algorithms, kind);
+  const shown = all ? ordered : ordered.filter((algorithm, place) => place < shownAtFirst || algorithm.name === chosen.name);
+  const hidden = ordered.length - shown.length;
   return (
     <Radio.Group value={chosen.name} onChange={onChoose} aria-labelledby="algorithm-title">
       <Stack gap={8}>
-        {order(algorithms, kind).map((algorithm) => (
+        {shown.map((algorithm) => (
           <Radio.Card key={algorithm.name} value={algorithm.name} disabled={!algorithm.installed} className={classes['card']}>
             <Group wrap="nowrap" align="flex-start" gap="sm">
               <Radio.Indicator mt={2} />
@@ -55,6 +64,11 @@ export function AlgorithmChoice({ algorithms, kind, chosen, onChoose }: Props) {
             </Group>
           </Radio.Card>
         ))}
+        {hidden > 0 && (
+          <Button variant="subtle" size="sm" onClick={() => setAll(true)} style={{ alignSelf: 'flex-start' }}>
+            Show {hidden} more {hidden === 1 ? 'algorithm' : 'algorithms'}
+          </Button>
+        )}
       </Stack>
     </Radio.Group>
   );

@@ -46,6 +46,21 @@ describe('fieldsOf', () => {
   });
 });
 
+describe('lists', () => {
+  const [members, weights] = fieldsOf({
+    properties: {
+      members: { type: 'array', default: ['knn', 'ecod'] },
+      weights: { type: ['array', 'null'], default: null },
+    },
+  }) as [Field, Field];
+
+  it('are text with commas between', () => {
+    expect([members.kind, members.defaultValue, members.automatic]).toEqual(['string', 'knn, ecod', false]);
+    expect([weights.kind, weights.defaultValue, weights.automatic]).toEqual(['string', null, true]);
+    expect(changedValues([members, weights], { members: 'knn, lof', weights: '' })).toEqual({ members: 'knn, lof' });
+  });
+});
+
 describe('problemWith', () => {
   it('accepts nothing only where the server can choose', () => {
     expect(problemWith(field('period'), null)).toBeNull();

@@ -8,7 +8,7 @@ export interface PropertySchema {
   const?: ParameterValue;
   anyOf?: PropertySchema[];
   oneOf?: PropertySchema[];
-  default?: ParameterValue;
+  default?: ParameterValue | unknown[];
   title?: string;
   description?: string;
   minimum?: number;
@@ -55,6 +55,13 @@ function kindOf(parts: PropertySchema[]): Field['kind'] {
   return 'string';
 }
 
+/** A list is written as text with commas between its items; the server reads it so. */
+function defaultOf(value: PropertySchema['default']): ParameterValue {
+  if (!Array.isArray(value)) return value ?? null;
+  const plain = value.every((item) => typeof item === 'string' || typeof item === 'number');
+  return plain ? value.join(', ') : JSON.stringify(value);
+}
+
 export function labelOf(name: string): string {
   const text = name.replaceAll('_', ' ').trim();
   return text.charAt(0).toUpperCase() + text.slice(1);
@@ -71,7 +78,7 @@ export function fieldsOf(schema: ObjectSchema): Field[] {
       label: property.title ?? labelOf(name),
       kind: kindOf(values),
       automatic: parts.length !== values.length || property.default === null || values.some((part) => part.enum?.includes(null) ?? false),
-      defaultValue: property.default ?? null,
+      defaultValue: defaultOf(property.default),
       choices: [...new Set(choices.map(String))],
       minimum: bounded.minimum ?? bounded.exclusiveMinimum ?? null,
       maximum: bounded.maximum ?? bounded.exclusiveMaximum ?? null,
