@@ -39,7 +39,7 @@ EXTRAS = {
 NEEDS_EXTRA = {
     "anomaly_detection.presentation.api": ("server", "the REST API is FastAPI's"),
     "anomaly_detection.presentation.web": ("server", "it serves the dashboard's files by Starlette"),
-    "anomaly_detection.configurations": ("server", "it puts the server together: settings, engine, accounts"),
+    "anomaly_detection.configurations.basic": ("server", "it puts the server together: engine, accounts, worker"),
     "anomaly_detection.infrastructure.persistence": ("server", "the repositories are SQLAlchemy's"),
     "anomaly_detection.infrastructure.jobs": ("server", "jobs are kept in the database"),
     "anomaly_detection.infrastructure.monitoring": ("server", "the metrics are prometheus-client's"),

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from anomaly_detection.configurations.settings import FILE_NAME, Settings, default_data_dir, load_settings
+from anomaly_detection.configurations.settings import (
+    FILE_NAME,
+    Origins,
+    Settings,
+    default_data_dir,
+    load_settings,
+    unknown_variables,
+)
 from anomaly_detection.shared.errors import InvalidInput
 
 
@@ -80,3 +87,41 @@ def test_the_default_folder_is_the_platforms(monkeypatch: pytest.MonkeyPatch, tm
 
 def test_every_setting_says_what_it_is() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "names"), [("knn, stl", ("knn", "stl")), ("knn", ("knn",)), (" , ", None), ("", None)]
+)
+def test_algorithms_in_the_environment_stand_between_commas(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, text: str, names: object
+) -> None:
+    monkeypatch.setenv("ANOMALY_DETECTION_ALGORITHMS", text)
+    assert load_settings().algorithms == names
+
+
+def test_algorithms_in_the_file_are_a_list(data_dir: Path) -> None:
+    (data_dir / FILE_NAME).write_text('algorithms = ["stl", "knn"]\nperformance = "high"\n')
+    assert load_settings().algorithms == ("stl", "knn")
+
+
+def test_each_value_knows_its_origin(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = data_dir / FILE_NAME
+    file.write_text('port = 8001\nhost = "0.0.0.0"\n')
+    monkeypatch.setenv("ANOMALY_DETECTION_PORT", "8002")
+    origins = Origins.gather(None, {"log_level": "debug", "log_format": None})
+    assert origins.of("log_level") == "flag --log-level"
+    assert origins.of("port") == "environment ANOMALY_DETECTION_PORT"
+    assert origins.of("host") == f"file {file}"
+    assert origins.of("log_format") == "default"
+
+
+def test_an_error_says_where_to_correct_it(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANOMALY_DETECTION_PORT", "many")
+    with pytest.raises(InvalidInput, match="in the environment ANOMALY_DETECTION_PORT"):
+        load_settings()
+
+
+def test_variables_that_are_no_setting_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANOMALY_DETECTION_PROT", "1")
+    assert list(unknown_variables()) == ["ANOMALY_DETECTION_PROT"]
+    assert "ANOMALY_DETECTION_PORT" in unknown_variables()["ANOMALY_DETECTION_PROT"]

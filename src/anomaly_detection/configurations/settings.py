@@ -1,20 +1,28 @@
-"""All settings of the platform in one typed model, read once: flags before environment before file before defaults."""
+"""All settings of the platform in one typed model, read once.
+
+A flag comes before `configure_platform`, that before the environment, that before the file, and that before the default.
+"""
 
 from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from anomaly_detection.shared.errors import InvalidInput, did_you_mean
 
 FILE_NAME = "anomaly-detection.toml"
-_PREFIX = "ANOMALY_DETECTION_"
+PREFIX = "ANOMALY_DETECTION_"
+_TEST_PREFIX = f"{PREFIX}TEST_"
 _GIBIBYTE = 1024**3
+
+Performance = Literal["high", "balanced", "low"]
 
 
 def default_data_dir() -> Path:
@@ -24,13 +32,27 @@ def default_data_dir() -> Path:
     return base / "anomaly-detection"
 
 
+def _names(value: Any) -> Any:
+    """Read names from a text with commas, as an environment variable holds them; an empty choice is none."""
+    if isinstance(value, str):
+        value = [name.strip() for name in value.split(",") if name.strip()]
+    return None if isinstance(value, list | tuple) and not value else value
+
+
 class Settings(BaseSettings):
     """What an administrator may choose. Each field is also the variable ``ANOMALY_DETECTION_<FIELD>``."""
 
     model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
     )
 
+    algorithms: Annotated[tuple[str, ...] | None, NoDecode, BeforeValidator(_names)] = Field(
+        default=None,
+        description="The algorithms that the command line offers for new detectors, the preferred ones first; all by default.",
+    )
+    performance: Performance = Field(
+        default="high", description="Processors that may be used: high is all of them, balanced half, low one."
+    )
     data_dir: Path = Field(default_factory=default_data_dir, description="Folder of everything kept.")
     database_url: SecretStr | None = Field(
         default=None,
@@ -60,6 +82,97 @@ class Settings(BaseSettings):
         return f"sqlite:///{self.data_dir / 'platform.db'}"
 
 
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where settings come from, and what each place says.
+
+    Attributes
+    ----------
+    flags, configured, file : mapping
+        What the command line, `configure_platform` and the settings file say, by setting.
+    environment : tuple of str
+        The settings that have a variable.
+    path : Path or None
+        The settings file that was read.
+    """
+
+    flags: Mapping[str, Any]
+    configured: Mapping[str, Any]
+    environment: tuple[str, ...]
+    file: Mapping[str, Any]
+    path: Path | None
+
+    @classmethod
+    def gather(cls, config_file: Path | None, flags: Mapping[str, Any]) -> Self:
+        """Look into every place.
+
+        Raises
+        ------
+        InvalidInput
+            ``platform.no_such_file`` or ``platform.invalid_setting``: the file cannot be read.
+        """
+        given = {name: value for name, value in flags.items() if value is not None}
+        path = config_file or default_file(given.get("data_dir"))
+        return cls(
+            given,
+            dict(_configured),
+            tuple(name for name in Settings.model_fields if os.environ.get(variable_of(name))),
+            {} if path is None else _read(path),
+            path,
+        )
+
+    def of(self, name: str) -> str:
+        """Say where the value of a setting comes from."""
+        if name in self.flags:
+            return f"flag --{name.replace('_', '-')}"
+        if name in self.configured:
+            return "configure_platform"
+        if name in self.environment:
+            return f"environment {variable_of(name)}"
+        return f"file {self.path}" if name in self.file else "default"
+
+
+def variable_of(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def data_folder(named: str | Path | None = None) -> Path:
+    """Return the folder in which the settings file is looked for: as named, as the environment says, or the default."""
+    chosen = named or _configured.get("data_dir") or os.environ.get(variable_of("data_dir")) or default_data_dir()
+    return Path(chosen).expanduser().absolute()
+
+
+def default_file(data_dir: str | Path | None = None) -> Path | None:
+    """Return the settings file in the data folder, or None if there is none."""
+    path = data_folder(data_dir) / FILE_NAME
+    return path if path.is_file() else None
+
+
+def unknown_variables() -> dict[str, str]:
+    """Return the variables that look like settings but are none, each with a hint."""
+    known = [variable_of(name) for name in Settings.model_fields]
+    strangers = [name for name in os.environ if name.startswith(PREFIX) and not name.startswith(_TEST_PREFIX)]
+    return {name: did_you_mean(name, known) for name in sorted(strangers) if name not in known}
+
+
+def configure(values: Mapping[str, Any]) -> Settings:
+    """Put values before environment, file and defaults, for this process, in the place of those that were put before.
+
+    Raises
+    ------
+    InvalidInput
+        ``platform.invalid_setting``; what was configured before stays.
+    """
+    global _configured  # noqa: PLW0603 - one process has one configuration
+    before, _configured = _configured, dict(values)
+    try:
+        return load_settings()
+    except BaseException:
+        _configured = before
+        raise
+
+
 def load_settings(config_file: Path | None = None, **flags: Any) -> Settings:
     """Read the settings.
 
@@ -75,33 +188,61 @@ def load_settings(config_file: Path | None = None, **flags: Any) -> Settings:
     InvalidInput
         ``platform.invalid_setting``, which names the setting and what is allowed, or ``platform.no_such_file``.
     """
-    given = {name: value for name, value in flags.items() if value is not None}
-    folder = Path(given.get("data_dir") or os.environ.get(_PREFIX + "DATA_DIR") or default_data_dir()).expanduser()
-    if config_file is None and (folder / FILE_NAME).is_file():
-        config_file = folder / FILE_NAME
-    file = {} if config_file is None else _read(config_file)
-    unknown = [name for name in (*given, *file) if name not in Settings.model_fields]
-    if unknown:
-        raise InvalidInput(
-            f"There is no setting {unknown[0]!r}.",
-            code="platform.invalid_setting",
-            hint=did_you_mean(unknown[0], Settings.model_fields),
-        )
-    if "data_dir" in given or "data_dir" not in file:
-        given["data_dir"] = folder.absolute()
+    return settings_from(Origins.gather(config_file, flags))
+
+
+def settings_from(origins: Origins) -> Settings:
+    """Return the settings that the places add up to.
+
+    Raises
+    ------
+    InvalidInput
+        ``platform.invalid_setting``.
+    """
+    for name in (*origins.flags, *origins.configured, *origins.file):
+        check_name(name)
+    given = {**origins.configured, **origins.flags}
+    if "data_dir" in given or "data_dir" not in origins.file or "data_dir" in origins.environment:
+        given["data_dir"] = data_folder(given.get("data_dir"))
     # Pydantic takes its arguments before the environment: what the environment says too must not come from the file.
-    file = {name: value for name, value in file.items() if not os.environ.get(_PREFIX + name.upper())}
+    file = {name: value for name, value in origins.file.items() if name not in origins.environment}
     try:
         return Settings(**{**file, **given})
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        name = ".".join(str(part) for part in first["loc"])
+        raise _invalid(error, origins) from error
+
+
+def check_name(name: str) -> None:
+    """Refuse a setting that does not exist.
+
+    Raises
+    ------
+    InvalidInput
+        ``platform.invalid_setting``, with the nearest name.
+    """
+    if name not in Settings.model_fields:
         raise InvalidInput(
-            f"The setting {name!r} cannot be used: {first['msg']}.",
+            f"There is no setting {name!r}.",
             code="platform.invalid_setting",
-            hint=f"Correct it in the flag, in {_PREFIX}{name.upper()} or in the file.",
+            hint=did_you_mean(name, Settings.model_fields),
             details={"setting": name},
-        ) from error
+        )
+
+
+def _invalid(error: ValidationError, origins: Origins) -> InvalidInput:
+    first = error.errors(include_input=False, include_url=False)[0]
+    name = str(first["loc"][0])
+    origin = origins.of(name)
+    place = "with which configure_platform was called" if origin == "configure_platform" else f"in the {origin}"
+    return InvalidInput(
+        f"The setting {name!r} cannot be used: {first['msg']}.",
+        code="platform.invalid_setting",
+        hint=f"Correct it {place}.",
+        details={"setting": name},
+    )
+
+
+_configured: dict[str, Any] = {}
 
 
 def _read(path: Path) -> dict[str, Any]:

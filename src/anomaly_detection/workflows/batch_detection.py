@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from anomaly_detection.data_platform.dataset import Dataset
-from anomaly_detection.data_platform.loading import load_dataset
 from anomaly_detection.detection.catalogue import DEFAULTS, algorithm_info
 from anomaly_detection.detection.detector import Detector, create_detector
 from anomaly_detection.detection.errors import InvalidData
@@ -15,12 +14,13 @@ from anomaly_detection.detection.ports import Progress
 from anomaly_detection.detection.results import DetectionResult
 from anomaly_detection.shared.scope import Scope
 from anomaly_detection.workflows.ports import DatasetStore, DetectionRequest, JobContext, Outcome, ResultStore
+from anomaly_detection.workflows.sources import Source
 
 _LOADING_SHARE = 0.2
 
 
 def detect_file(
-    source: str | Path,
+    source: str | Path | Sequence[str | Path] | Source,
     *,
     algorithm: str | None = None,
     parameters: Mapping[str, Any] | None = None,
@@ -29,20 +29,24 @@ def detect_file(
     threshold: tuple[str, float] | None = None,
     seed: int = 0,
     explain: bool = True,
+    offered: Collection[str] | None = None,
     progress: Progress | None = None,
 ) -> tuple[Dataset, Detector, DetectionResult]:
-    """Read a file or a bundled data set and find its anomalies.
+    """Read files or a bundled data set and find the anomalies.
 
     Parameters
     ----------
-    source : str or Path
-        A path, or the name of a bundled data set.
+    source : str, Path, sequence of them or Source
+        A path, a pattern, the name of a bundled data set, several of them, or all of that with how to read it; a `Source`
+        names columns and time itself.
     algorithm : str, optional
         Name in the catalogue; by default `stl` for a series and `knn` for a table.
     parameters, columns, time_column, threshold, seed
         As for `create_detector`.
     explain : bool, default True
         Whether anomalies say why.
+    offered : collection of str, optional
+        The algorithms that may be chosen, the preferred ones first; all by default.
     progress : callable, optional
         Called with a fraction in [0, 1] and the name of the stage.
 
@@ -52,17 +56,19 @@ def detect_file(
     """
     if progress is not None:
         progress(0.0, "reading")
-    dataset = load_dataset(source, time=time_column, columns=columns)
+    chosen = Source.of(source, time=time_column, columns=None if columns is None else tuple(columns))
+    dataset = chosen.read()
     detector, result = detect_dataset(
         dataset,
         algorithm=algorithm,
         parameters=parameters or {},
-        columns=columns,
-        time_column=time_column,
+        columns=chosen.columns,
+        time_column=chosen.time,
         threshold=threshold,
         seed=seed,
         explain=explain,
-        progress=None if progress is None else _after_loading(progress),
+        offered=offered,
+        progress=None if progress is None else after_loading(progress),
     )
     return dataset, detector, result
 
@@ -77,6 +83,7 @@ def detect_dataset(
     threshold: tuple[str, float] | None = None,
     seed: int = 0,
     explain: bool = True,
+    offered: Collection[str] | None = None,
     progress: Progress | None = None,
 ) -> tuple[Detector, DetectionResult]:
     """Find the anomalies of a data set; parameters as for `detect_file`.
@@ -86,12 +93,38 @@ def detect_dataset(
     InvalidData
         The algorithm takes another kind of data.
     """
-    name = algorithm or DEFAULTS[dataset.kind]
+    name = algorithm or default_algorithm(dataset, offered)
     _check_kind(name, dataset)
     detector = create_detector(
         name, threshold=threshold, seed=seed, time=time_column, columns=columns, **dict(parameters or {})
     )
     return detector, detector.fit_detect(dataset, explain=explain, progress=progress)
+
+
+def default_algorithm(dataset: Dataset, offered: Collection[str] | None = None) -> str:
+    """Return the algorithm for a data set where none is named.
+
+    Parameters
+    ----------
+    offered : collection of str, optional
+        Those that may be chosen, the preferred ones first; without it, the default for the kind of data.
+
+    Raises
+    ------
+    InvalidData
+        ``detection.wrong_kind``: none of those offered takes this kind of data.
+    """
+    name = DEFAULTS[dataset.kind]
+    if offered is None or name in offered:
+        return name
+    for candidate in offered:
+        if dataset.kind in algorithm_info(candidate).kinds:
+            return candidate
+    raise InvalidData(
+        f"None of the algorithms that are offered here takes a {dataset.kind}.",
+        code="detection.wrong_kind",
+        hint=f"The setting 'algorithms' allows {', '.join(offered)}; name one of them, or add {name}.",
+    )
 
 
 def run_detection_job(
@@ -119,7 +152,7 @@ def run_detection_job(
         columns=request.columns,
         time_column=request.time_column,
         threshold=request.threshold,
-        progress=_after_loading(context.progress),
+        progress=after_loading(context.progress),
     )
     context.progress(0.95, "explaining")
     stored = results.save(scope, detection_id, result.with_explanations())
@@ -136,7 +169,9 @@ def _check_kind(name: str, dataset: Dataset) -> None:
         )
 
 
-def _after_loading(progress: Progress) -> Progress:
+def after_loading(progress: Progress) -> Progress:
+    """Return what tells the progress of the work after reading, as part of the whole."""
+
     def say(fraction: float, stage: str) -> None:
         progress(_LOADING_SHARE + (0.9 - _LOADING_SHARE) * fraction, stage)
 

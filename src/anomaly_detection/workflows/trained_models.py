@@ -1,0 +1,117 @@
+"""Learn from one file and keep what was learnt; judge the rows of another file by it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from anomaly_detection.data_platform.dataset import Dataset
+from anomaly_detection.data_platform.errors import UnknownColumn
+from anomaly_detection.detection.detector import Detector, load_detector
+from anomaly_detection.detection.errors import InvalidData
+from anomaly_detection.detection.ports import Progress
+from anomaly_detection.detection.results import DetectionResult
+from anomaly_detection.shared.errors import nearest
+from anomaly_detection.workflows.batch_detection import after_loading, detect_file
+from anomaly_detection.workflows.sources import Source
+
+
+def train_file(
+    source: str | Path | Sequence[str | Path] | Source,
+    *,
+    algorithm: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    threshold: tuple[str, float] | None = None,
+    seed: int = 0,
+    offered: Collection[str] | None = None,
+    progress: Progress | None = None,
+) -> tuple[Dataset, Detector, DetectionResult]:
+    """Read files and learn what is normal in them; parameters as for `detect_file`.
+
+    Returns
+    -------
+    tuple of (Dataset, Detector, DetectionResult)
+        The result judges the rows that were learnt from, each without its own influence; it holds no explanations.
+    """
+    return detect_file(
+        source,
+        algorithm=algorithm,
+        parameters=parameters,
+        threshold=threshold,
+        seed=seed,
+        explain=False,
+        offered=offered,
+        progress=progress,
+    )
+
+
+def score_file(
+    source: str | Path | Sequence[str | Path] | Source,
+    model: str | Path | Detector,
+    *,
+    threshold: tuple[str, float] | None = None,
+    explain: bool = True,
+    progress: Progress | None = None,
+) -> tuple[Dataset, Detector, DetectionResult]:
+    """Judge the rows of files, as new ones, by a detector that was saved.
+
+    Parameters
+    ----------
+    source : str, Path, sequence of them or Source
+        As for `detect_file`. The model knows its columns itself.
+    model : str, Path or Detector
+        A model file, or a fitted detector.
+    threshold : tuple of (kind, value), optional
+        Another rule than the model's own.
+    explain : bool, default True
+        Whether anomalies say why.
+    progress : callable, optional
+        Called with a fraction in [0, 1] and the name of the stage.
+
+    Raises
+    ------
+    NotFound
+        ``detection.model_not_found``.
+    InvalidModelFile
+        The model file is damaged, was changed, or comes from a later version.
+    InvalidData
+        ``detection.missing_column``: the rows lack a column that the model needs.
+    """
+    if progress is not None:
+        progress(0.0, "reading")
+    # A model that cannot be used is said before the data are read.
+    detector = model if isinstance(model, Detector) else load_detector(model)
+    dataset = _read_for(detector, Source.of(source))
+    say = None if progress is None else after_loading(progress)
+    try:
+        result = detector.detect(dataset, explain=explain, progress=say)
+    except InvalidData as error:
+        if error.code == "detection.unknown_column":
+            raise _missing(detector, error.details["column"], dataset.column_names) from error
+        raise
+    return dataset, detector, result if threshold is None else result.with_threshold(*threshold)
+
+
+def _read_for(detector: Detector, source: Source) -> Dataset:
+    """Read the columns that the detector learnt from; what the file holds beside them is of no interest."""
+    wanted = replace(source, columns=detector.feature_names, time=source.time or detector.chosen.time)
+    try:
+        return wanted.read()
+    except UnknownColumn as error:
+        column = error.details.get("column")
+        if column is None or column == source.time:
+            raise
+        raise _missing(detector, column, error.details["columns"]) from error
+
+
+def _missing(detector: Detector, column: str, there: Collection[str]) -> InvalidData:
+    needed = ", ".join(detector.feature_names)
+    near = nearest(column, there)
+    return InvalidData(
+        f"The rows have no column {column!r}, which the model needs.",
+        code="detection.missing_column",
+        hint=f"It judges rows by {needed}. The rows have {', '.join(there)}{f': is {near!r} meant?' if near else '.'}",
+        details={"column": column, "needed": list(detector.feature_names), "columns": list(there)},
+    )
