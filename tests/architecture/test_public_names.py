@@ -67,9 +67,9 @@ def test_every_line_of_the_catalogue_resolves() -> None:
 
 
 def test_every_algorithm_file_has_its_line(package: Path) -> None:
-    """A file in algorithms/<family>/ that defines an algorithm is in the catalogue, and the other way round."""
+    """A file that defines an algorithm is in the catalogue, and the other way round."""
     files = set()
-    for path in (package / "detection" / "algorithms").rglob("*.py"):
+    for path in (package / "detection").rglob("*.py"):
         if "\nPARAMETERS" in path.read_text("utf-8"):
             files.add(".".join(path.relative_to(package.parent).with_suffix("").parts))
     lines = {line.target.partition(":")[0] for line in catalogue._LINES}

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import math
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import entry_points
-from numbers import Real
 from typing import Any
 
-from anomaly_detection.detection.errors import InvalidParameter
-from anomaly_detection.detection.ports import Algorithm, AlgorithmInfo, Parameter
-from anomaly_detection.shared.errors import NotFound, did_you_mean
+from anomaly_detection.detection.parameter import check_parameters
+from anomaly_detection.detection.ports import Algorithm, AlgorithmInfo, Composed, Parameter
+from anomaly_detection.shared.errors import Conflict, NotFound, did_you_mean, nearest
 from anomaly_detection.shared.lazy import resolve
 
 ENTRY_POINTS = "anomaly_detection.algorithms"
@@ -31,7 +29,7 @@ class CatalogueLine:
     Attributes
     ----------
     target : str
-        ``package.module:Class``. The module also holds ``PARAMETERS`` and ``REFERENCE``.
+        ``package.module:Class``. The class or its module also holds ``PARAMETERS`` and ``REFERENCE``.
     kinds : tuple of str
         Kinds of data it takes, of ``table``, ``series``, ``image``, ``text``.
     independent_rows : bool
@@ -54,6 +52,9 @@ class CatalogueLine:
     extra: str | None = None
     needs: str | None = None
     """The module of the optional library, when there is one."""
+    summary: str = ""
+    reference: str = ""
+    """What is said of it where that must be known without importing its library."""
 
 
 _LINES = (
@@ -63,6 +64,7 @@ _LINES = (
     CatalogueLine(
         "stl", f"{_ROOT}.timeseries.stl:STL", "timeseries", kinds=("series",), independent_rows=False, min_rows=4
     ),
+    CatalogueLine("ensemble", "anomaly_detection.detection.ensemble.ensemble:Ensemble", "ensemble", min_rows=1),
 )
 
 DEFAULTS = {"table": "knn", "series": "stl"}
@@ -73,6 +75,12 @@ the default threshold, which bounds the share of false alarms, would next to nev
 """
 
 
+LIBRARIES = ("sklearn", "pyod")
+"""Other libraries whose detectors are algorithms, as ``library:Class``; also the extra that installs each."""
+
+_REGISTERED: dict[str, CatalogueLine] = {}
+
+
 @cache
 def _lines() -> Mapping[str, CatalogueLine]:
     own = {line.name: line for line in _LINES}
@@ -80,8 +88,32 @@ def _lines() -> Mapping[str, CatalogueLine]:
     return {**foreign, **own}
 
 
+def _all_lines(library: str | None = None) -> Mapping[str, CatalogueLine]:
+    """Return the lines of one library's adapters, or all that are no adapters."""
+    return _wrapped_lines(library) if library in LIBRARIES else {**_lines(), **_REGISTERED}
+
+
+@cache
+def _wrapped_lines(library: str) -> Mapping[str, CatalogueLine]:
+    table = importlib.import_module(f"{_ROOT}.external.{library}").WRAPPED
+    lines = (
+        CatalogueLine(
+            f"{library}:{item.name}",
+            f"{_ROOT}.external.{library}:{item.name}",
+            library,
+            min_rows=item.min_rows,
+            extra=library,
+            needs=library,
+            summary=item.summary,
+            reference=item.reference,
+        )
+        for item in table.values()
+    )
+    return {line.name: line for line in lines}
+
+
 def catalogue_line(name: str) -> CatalogueLine:
-    """Return the line of an algorithm.
+    """Return the line of an algorithm, for ``library:Class`` one that is made on the fly.
 
     Raises
     ------
@@ -93,15 +125,30 @@ def catalogue_line(name: str) -> CatalogueLine:
     >>> catalogue_line("knn").family
     'neighbours'
     """
-    lines = _lines()
+    library, _, wanted = str(name).partition(":")
+    lines = _all_lines(library)
     if str(name) not in lines:
         raise NotFound(
             f"There is no algorithm {name!r}.",
             code="detection.unknown_algorithm",
-            hint=did_you_mean(str(name), lines),
+            hint=_left_out(library, wanted) or _nearest_line(str(name), lines),
             details={"known": sorted(lines)},
         )
-    return lines[name]
+    return lines[str(name)]
+
+
+def _left_out(library: str, name: str) -> str:
+    if library not in LIBRARIES:
+        return ""
+    reasons: Mapping[str, str] = importlib.import_module(f"{_ROOT}.external.{library}").LEFT_OUT
+    return f"{name} is left out: {reasons[name]}." if name in reasons else ""
+
+
+def _nearest_line(name: str, lines: Mapping[str, CatalogueLine]) -> str:
+    """Return the hint; names of other libraries' classes are compared without regard to case."""
+    folded = {known.lower(): known for known in lines}
+    match = nearest(name, folded)
+    return did_you_mean(name, lines) if match is None else f"Did you mean {folded[match]!r}?"
 
 
 def algorithm_info(name: str) -> AlgorithmInfo:
@@ -114,40 +161,78 @@ def algorithm_info(name: str) -> AlgorithmInfo:
     """
     line = catalogue_line(name)
     installed = line.needs is None or importlib.util.find_spec(line.needs) is not None
-    algorithm = resolve(line.target)
-    module = importlib.import_module(algorithm.__module__)
-    parameters: tuple[Parameter, ...] = module.PARAMETERS
     return AlgorithmInfo(
         name=line.name,
         family=line.family,
         kinds=line.kinds,
-        summary=(algorithm.__doc__ or "").strip().partition("\n")[0],
-        parameters={
-            "type": "object",
-            "properties": {item.name: item.schema() for item in parameters},
-            "additionalProperties": False,
-        },
+        summary=line.summary or (resolve(line.target).__doc__ or "").strip().partition("\n")[0],
+        parameters=_parameters(line, installed),
         online=line.online,
         causal=line.causal,
         independent_rows=line.independent_rows,
         min_rows=line.min_rows,
         extra=line.extra,
         installed=installed,
-        reference=str(module.REFERENCE),
+        reference=line.reference or str(_description(resolve(line.target)).REFERENCE),
     )
+
+
+def _parameters(line: CatalogueLine, installed: bool) -> Mapping[str, Any]:
+    if line.family not in LIBRARIES:
+        return _schema(_description(resolve(line.target)).PARAMETERS)
+    return ParameterSchema(line.target) if installed else _schema(())
+
+
+class ParameterSchema(Mapping[str, Any]):
+    """An algorithm's parameters as JSON schema, read when first asked for: names can be listed without any import."""
+
+    def __init__(self, target: str) -> None:
+        self._target = target
+
+    @cached_property
+    def _content(self) -> dict[str, Any]:
+        return _schema(_description(resolve(self._target)).PARAMETERS)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._content[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._content)
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def __repr__(self) -> str:
+        return repr(self._content)
+
+
+def _schema(parameters: tuple[Parameter, ...]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {item.name: item.schema() for item in parameters},
+        "additionalProperties": False,
+    }
+
+
+def _description(algorithm: Any) -> Any:
+    """Return what holds ``PARAMETERS`` and ``REFERENCE``: the class where it does, else its module."""
+    return algorithm if hasattr(algorithm, "PARAMETERS") else importlib.import_module(algorithm.__module__)
 
 
 def list_algorithms(
     kind: str | None = None, family: str | None = None, online: bool | None = None, installed: bool | None = None
 ) -> list[AlgorithmInfo]:
-    """List the algorithms, sorted by name.
+    """List the algorithms, sorted by name: our own and those that were registered.
+
+    Detectors of other libraries are listed when asked for, by ``family="sklearn"`` or ``family="pyod"``, whether or not the
+    library is installed; this does not import it.
 
     Parameters
     ----------
     kind : str, optional
         Only those for this kind of data: ``table``, ``series``, ``image`` or ``text``.
     family : str, optional
-        Only those of this family, such as ``trees``.
+        Only those of this family, such as ``trees``, ``sklearn`` or ``pyod``.
     online : bool, optional
         Only those that can (or cannot) go on learning row by row.
     installed : bool, optional
@@ -158,7 +243,7 @@ def list_algorithms(
     >>> [info.name for info in list_algorithms(kind="series")]
     ['stl']
     """
-    found = [algorithm_info(name) for name in sorted(_lines())]
+    found = [algorithm_info(name) for name in sorted(_all_lines(family))]
     return [
         info
         for info in found
@@ -181,12 +266,12 @@ def create_algorithm(name: str, parameters: Mapping[str, Any], *, seed: int = 0)
     """
     line = catalogue_line(name)
     algorithm = resolve(line.target)
-    known: tuple[Parameter, ...] = importlib.import_module(algorithm.__module__).PARAMETERS
-    checked = check_parameters(name, known, parameters)
-    if any(item.name == "seed" for item in known):
-        checked.setdefault("seed", seed)
+    checked = _checked(name, algorithm, parameters)
+    known: tuple[Parameter, ...] = _description(algorithm).PARAMETERS
+    for keyword in {"seed", "random_state"} & {item.name for item in known}:
+        checked.setdefault(keyword, seed)
     made: Algorithm = algorithm(**checked)
-    return made
+    return made.compose(CataloguedMembers()) if isinstance(made, Composed) else made
 
 
 def checked_parameters(name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -199,82 +284,133 @@ def checked_parameters(name: str, parameters: Mapping[str, Any]) -> dict[str, An
     InvalidParameter
         A parameter is unknown, of the wrong type or out of its range.
     """
-    module = importlib.import_module(resolve(catalogue_line(name).target).__module__)
-    return check_parameters(name, module.PARAMETERS, parameters)
+    algorithm = resolve(catalogue_line(name).target)
+    checked = _checked(name, algorithm, parameters)
+    if hasattr(algorithm, "compose"):
+        algorithm(**checked).compose(CataloguedMembers())
+    return checked
 
 
-def check_parameters(name: str, known: tuple[Parameter, ...], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the given parameters as the constructor takes them, or say what is wrong with one.
+def _checked(name: str, algorithm: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Check parameters as the algorithm's class does where it has a way of its own."""
+    check = getattr(algorithm, "checked_parameters", None)
+    checked: dict[str, Any] = (
+        check_parameters(name, _description(algorithm).PARAMETERS, given) if check is None else check(name, given)
+    )
+    return checked
+
+
+class CataloguedMembers:
+    """The catalogue as a composed algorithm sees it: fills the port `AlgorithmFactory`."""
+
+    def info(self, name: str) -> AlgorithmInfo:
+        """Return what is known of an algorithm."""
+        return algorithm_info(name)
+
+    def checked(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parameters in their types."""
+        return checked_parameters(name, parameters)
+
+    def create(self, name: str, parameters: Mapping[str, Any], *, seed: int = 0) -> Algorithm:
+        """Make an algorithm with checked parameters."""
+        return create_algorithm(name, parameters, seed=seed)
+
+
+def register_adapter(
+    name: str,
+    target: Callable[..., Any] | str,
+    *,
+    family: str = "registered",
+    kinds: Sequence[str] = ("table",),
+    independent_rows: bool = True,
+    causal: bool = False,
+    min_rows: int | None = None,
+    higher_is_anomalous: bool | None = None,
+    saved_types: Sequence[str] = (),
+    reference: str = "",
+) -> AlgorithmInfo:
+    """Add an algorithm of your own to the catalogue of this process.
+
+    Afterwards `create_detector`, `list_algorithms` and `check_algorithm` know it. A second call with the same name replaces
+    the first. Model files of it load only where it was registered before.
+
+    Parameters
+    ----------
+    name : str
+        Its name: small letters, digits and underscores.
+    target : class, callable or str
+        A class with the methods of `Algorithm`; or a class or function that makes an estimator with ``fit`` and
+        ``decision_function`` or ``score_samples``, all of whose arguments have defaults; or ``"package.module:name"`` of
+        either. Its keywords become the algorithm's parameters.
+    family : str, default "registered"
+        Family under which it is listed.
+    kinds : sequence of str, default ("table",)
+        Kinds of data it takes. Estimators take tables.
+    independent_rows : bool, default True
+        Whether a row scores the same alone as among others.
+    causal : bool, default False
+        For series: the score of a prefix does not change when more comes.
+    min_rows : int, optional
+        Below, a robust distance stands in. 16 for an estimator, 2 otherwise.
+    higher_is_anomalous : bool, optional
+        Which way an estimator's scores point. Not needed for those of scikit-learn and PyOD.
+    saved_types : sequence of str
+        Full names of the types, beside the estimator's own, that a model file of it may hold. A file with any other type is
+        refused.
+    reference : str, optional
+        Who described the method.
 
     Raises
     ------
+    Conflict
+        An algorithm of ours has this name.
     InvalidParameter
-        A parameter is unknown, of the wrong type or out of its range.
+        The name or the target cannot be used.
+
+    Examples
+    --------
+    >>> class Distance:
+    ...     '''Distance from the mean.'''
+    ...     def fit(self, X):
+    ...         self.mean_ = X.mean(axis=0)
+    ...         return self
+    ...     def decision_function(self, X):
+    ...         return abs(X - self.mean_).sum(axis=1)
+    >>> register_adapter("mean_distance", Distance, higher_is_anomalous=True).summary
+    'Distance from the mean.'
     """
-    by_name = {item.name: item for item in known}
-    unknown = [key for key in given if key not in by_name]
-    if unknown:
-        raise InvalidParameter(
-            f"{name} has no parameter {unknown[0]!r}.",
-            code="detection.unknown_parameter",
-            hint=did_you_mean(unknown[0], by_name) if by_name else f"{name} takes no parameters.",
-            details={"parameter": unknown[0], "known": sorted(by_name)},
+    from anomaly_detection.detection.algorithms.external import registered
+
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise registered.wrong(str(name), f"the name is {name!r}.", "Use small letters, digits and underscores.")
+    if name in _lines():
+        raise Conflict(
+            f"There is an algorithm {name!r} already.", code="detection.name_taken", hint="Choose another name."
         )
-    return {key: _checked(name, by_name[key], value) for key, value in given.items()}
-
-
-def _checked(name: str, parameter: Parameter, value: Any) -> Any:
-    if value is None and parameter.automatic:
-        return None
-    typed = _typed(parameter, value)
-    low, high = parameter.minimum, parameter.maximum
-    in_range = typed is not None and (
-        isinstance(typed, bool | str) or ((low is None or typed >= low) and (high is None or typed <= high))
+    made = resolve(target) if isinstance(target, str) else target
+    own = isinstance(made, type) and registered.keeps_protocol(made)
+    if not callable(made) or isinstance(kinds, str) or (not own and tuple(kinds) != ("table",)):
+        raise registered.wrong(
+            name, f"{made!r} cannot take {kinds!r}.", "Estimators take tables; a class of the protocol says its kinds."
+        )
+    least = (2 if own else 16) if min_rows is None else min_rows
+    algorithm = registered.algorithm_of(
+        name,
+        made,
+        reference=reference,
+        higher_is_anomalous=higher_is_anomalous,
+        independent_rows=independent_rows,
+        min_rows=least,
+        saved_types=saved_types,
     )
-    if not in_range or (parameter.choices is not None and typed not in parameter.choices):
-        raise InvalidParameter(
-            f"{name}: {parameter.name} is {value!r}; it must be {_allowed(parameter)}.",
-            code="detection.invalid_parameter",
-            hint=parameter.description,
-            details={"parameter": parameter.name},
-        )
-    return typed
-
-
-def _typed(parameter: Parameter, value: Any) -> Any:
-    """Return the value in the parameter's type, None when it has another."""
-    flag = isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b"
-    if parameter.kind == "boolean":
-        return bool(value) if flag else None
-    if parameter.kind == "string":
-        return str(value) if isinstance(value, str) else None
-    if flag or not isinstance(value, Real | Decimal):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    if not math.isfinite(number):
-        return None
-    if parameter.kind == "integer":
-        return int(number) if number.is_integer() else None
-    return number
-
-
-def _allowed(parameter: Parameter) -> str:
-    if parameter.choices is not None:
-        text = "one of " + ", ".join(map(repr, parameter.choices))
-    elif parameter.kind == "boolean":
-        text = "true or false"
-    elif parameter.kind == "string":
-        text = "a text"
-    else:
-        text = "a whole number" if parameter.kind == "integer" else "a number"
-        low, high = parameter.minimum, parameter.maximum
-        if low is not None and high is not None:
-            text += f" from {low:g} to {high:g}"
-        elif low is not None:
-            text += f" of at least {low:g}"
-        elif high is not None:
-            text += f" of at most {high:g}"
-    return text + (" (or none: chosen from the data)" if parameter.automatic else "")
+    _REGISTERED[name] = CatalogueLine(
+        name,
+        registered.keep(name, algorithm),
+        family,
+        kinds=tuple(kinds),
+        independent_rows=independent_rows,
+        causal=causal,
+        min_rows=least,
+        reference=reference,
+    )
+    return algorithm_info(name)

@@ -22,7 +22,7 @@ from anomaly_detection.detection.encoding.reading import read_columns
 from anomaly_detection.detection.errors import InvalidModelFile, InvalidParameter, NotFitted
 from anomaly_detection.detection.learnt import Learnt, input_of, make_algorithm
 from anomaly_detection.detection.model_file import read_model, write_model
-from anomaly_detection.detection.ports import AlgorithmInfo, FloatArray, Notes, Progress
+from anomaly_detection.detection.ports import AlgorithmInfo, Composed, FloatArray, Notes, Progress
 from anomaly_detection.detection.results import DetectionResult
 from anomaly_detection.detection.results.record import dataset_record, library_version, make_rows
 from anomaly_detection.shared.errors import PlatformError
@@ -244,6 +244,7 @@ class Detector:
             "n_rows": columns.n_rows,
             "dataset": dataset_record(columns, door.names),
             "notes": gathered.warnings,
+            "members": algorithm.composition() if isinstance(algorithm, Composed) else [],
         }
         self._learnt = Learnt(door, algorithm, fallback, Calibration.of_scores(scores, self.threshold), trained)
         return encoded, scores
@@ -277,7 +278,7 @@ class Detector:
                 "seed": self.seed,
                 **seconds,
                 "warnings": list(dict.fromkeys([*learnt.trained["notes"], *encoded.notes])),
-                "members": [],
+                "members": learnt.trained["members"],
             },
             explain=(lambda rows, cutoff: learnt.explain(columns, encoded, rows, cutoff)) if explain else None,
         )

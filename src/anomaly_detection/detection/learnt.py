@@ -39,7 +39,7 @@ class Learnt:
     calibration : Calibration
         What normal rows score, and the threshold; worked out when first asked for.
     trained : dict
-        The training data's record: ``n_rows``, ``dataset``, ``notes``.
+        The training data's record: ``n_rows``, ``dataset``, ``notes``; for an ensemble ``members``.
     """
 
     door: TableDoor | SeriesDoor
@@ -122,6 +122,7 @@ class Learnt:
             "n_rows": int(known["n_rows"]),
             "dataset": dict(known["dataset"]),
             "notes": [str(note) for note in known["notes"]],
+            "members": [dict(member) for member in known.get("members", [])],
         }
         return cls(door, algorithm, bool(state["fallback"]), Calibration.kept(calibrator, threshold), trained)
 

@@ -17,8 +17,7 @@ State = dict[str, NDArray[Any]]
 Progress = Callable[[float, str], None]
 """Called with a fraction in [0, 1] and the name of the stage; may raise to stop the work."""
 
-ParameterKind = Literal["integer", "number", "boolean", "string"]
-_JSON_TYPES = {"integer": "integer", "number": "number", "boolean": "boolean", "string": "string"}
+ParameterKind = Literal["integer", "number", "boolean", "string", "array"]
 
 
 @runtime_checkable
@@ -71,6 +70,35 @@ class Expecting(Protocol):
         ...
 
 
+class AlgorithmFactory(Protocol):
+    """Makes algorithms by name. What is composed of others gets them through it and knows no catalogue."""
+
+    def info(self, name: str) -> AlgorithmInfo:
+        """Return what is known of an algorithm; `NotFound` where there is none of that name."""
+        ...
+
+    def checked(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parameters in their types; `InvalidParameter` where one is wrong."""
+        ...
+
+    def create(self, name: str, parameters: Mapping[str, Any], *, seed: int = 0) -> Algorithm:
+        """Make an algorithm with checked parameters."""
+        ...
+
+
+@runtime_checkable
+class Composed(Protocol):
+    """An algorithm that is made of others."""
+
+    def compose(self, factory: AlgorithmFactory) -> Self:
+        """Take the place that its members come from, and check that it has them."""
+        ...
+
+    def composition(self) -> list[dict[str, Any]]:
+        """Return for each member its ``name``, ``weight`` and ``status`` (``ok`` or ``failed``, then with a ``reason``)."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One constructor keyword of an algorithm: type, range, default and meaning."""
@@ -81,22 +109,27 @@ class Parameter:
     description: str
     minimum: float | None = None
     maximum: float | None = None
+    """Range of a number; of an array, how many items it may hold."""
     choices: tuple[str, ...] | None = None
     automatic: bool = False
     """True when None is allowed and means: chosen from the data."""
+    items: Mapping[str, Any] | None = None
+    """JSON schema of an array's items."""
 
     def schema(self) -> dict[str, Any]:
         """Return the parameter as JSON schema."""
-        kind = _JSON_TYPES[self.kind]
+        low, high = ("minItems", "maxItems") if self.kind == "array" else ("minimum", "maximum")
         schema: dict[str, Any] = {
-            "type": [kind, "null"] if self.automatic else kind,
+            "type": [self.kind, "null"] if self.automatic else self.kind,
             "default": self.default,
             "description": self.description,
         }
+        if self.items is not None:
+            schema["items"] = dict(self.items)
         if self.minimum is not None:
-            schema["minimum"] = self.minimum
+            schema[low] = self.minimum
         if self.maximum is not None:
-            schema["maximum"] = self.maximum
+            schema[high] = self.maximum
         if self.choices is not None:
             schema["enum"] = [*self.choices, None] if self.automatic else list(self.choices)
         return schema

@@ -1,0 +1,1 @@
+"""Several algorithms as one: their scores made comparable, and combined."""
