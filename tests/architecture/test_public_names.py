@@ -19,14 +19,18 @@ from anomaly_detection.shared.lazy import resolve
 PUBLIC_NAMES = [
     "Anomaly",
     "DetectionResult",
+    "DetectionService",
     "Detector",
+    "EnsembleService",
     "Explanation",
     "PlatformError",
     "Severity",
+    "configure_platform",
     "create_detector",
     "list_algorithms",
     "load_dataset",
     "load_detector",
+    "register_adapter",
 ]
 
 
