@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from numbers import Number
 from typing import Any
 
@@ -15,6 +16,7 @@ from anomaly_detection.detection.encoding.columns import (
     Column,
     Columns,
     as_float,
+    attempt,
     category,
     column_name,
     epoch_second,
@@ -49,7 +51,10 @@ def columns_from_arrow(data: Any) -> Columns:
         table = _table(pyarrow, data)
     except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, pyarrow.ArrowNotImplementedError) as error:
         if hasattr(data, "get_columns"):
-            items = [_column_of(pyarrow, column.name, column) for column in data.get_columns()]
+            items = [
+                attempt(column_name(item.name), partial(_column_of, pyarrow, item.name, item))
+                for item in data.get_columns()
+            ]
             return Columns.of(items, len(data), named=True)
         raise InvalidData(
             f"Cannot read a table from {type(data).__name__}: {error}.",
@@ -57,7 +62,7 @@ def columns_from_arrow(data: Any) -> Columns:
             hint="Give a table whose columns have Arrow types.",
         ) from error
     items = [
-        column_from_arrow(column_name(name), chunks)
+        attempt(column_name(name), partial(column_from_arrow, column_name(name), chunks))
         for name, chunks in zip(table.column_names, table.columns, strict=True)
     ]
     name, fingerprint = getattr(data, "name", None), getattr(data, "fingerprint", None)

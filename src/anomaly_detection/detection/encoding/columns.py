@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -17,6 +17,7 @@ from anomaly_detection.detection.domain.moments import FIRST_SECOND, LAST_SECOND
 from anomaly_detection.detection.errors import InvalidData
 
 ColumnKind = Literal["number", "boolean", "datetime", "category"]
+WRONG_TYPE = "detection.column_type"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +51,24 @@ class Column:
         return [plain_number(number) for number in picked.tolist()]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Unreadable:
+    """A column whose values cannot be judged, and why: it does no harm unless somebody asks for it."""
+
+    name: str
+    error: InvalidData
+
+
+def attempt(name: str, read: Callable[[], Column]) -> Column | Unreadable:
+    """Read a column, or keep why it cannot be read."""
+    try:
+        return read()
+    except InvalidData as error:
+        if error.code != WRONG_TYPE:
+            raise
+        return Unreadable(name, error)
+
+
 @dataclass(frozen=True, eq=False)
 class Columns:
     """Typed columns of equal length, and the roles that the data themselves declare.
@@ -70,16 +89,25 @@ class Columns:
     columns: tuple[Column, ...] | None = None
     matrix: NDArray[np.float64] | None = None
     roles: Mapping[str, Any] = field(default_factory=dict)
+    unreadable: Mapping[str, InvalidData] = field(default_factory=dict)
+    """Further columns, nested ones for example, with what is wrong with them."""
     name: str | None = None
     fingerprint: str | None = None
 
     @classmethod
     def of(
-        cls, items: Sequence[Column], n_rows: int, *, named: bool, roles: Mapping[str, Any] | None = None
+        cls,
+        items: Sequence[Column | Unreadable],
+        n_rows: int,
+        *,
+        named: bool,
+        roles: Mapping[str, Any] | None = None,
     ) -> Columns:
-        """Put columns together."""
-        names = tuple(item.name for item in items)
-        return cls(names, n_rows, named, columns=tuple(items), roles=roles or {})
+        """Put columns together; those that cannot be read stand apart."""
+        columns = tuple(item for item in items if isinstance(item, Column))
+        names = tuple(item.name for item in columns)
+        unreadable = {item.name: item.error for item in items if isinstance(item, Unreadable)}
+        return cls(names, n_rows, named, columns=columns, roles=roles or {}, unreadable=unreadable)
 
     @cached_property
     def items(self) -> tuple[Column, ...]:
@@ -264,7 +292,7 @@ def wrong_type(name: str, what: str) -> InvalidData:
     """Return the error for a column whose values cannot be judged."""
     return InvalidData(
         f"Column {name!r} holds {what}; numbers, flags, times and text can be judged.",
-        code="detection.column_type",
+        code=WRONG_TYPE,
         hint="Leave it out, or turn it into columns of numbers, flags, times or text.",
         details={"column": name},
     )

@@ -79,13 +79,33 @@ def feature_columns(columns: Columns, chosen: Chosen, *, without: Column | None)
                 code="detection.no_usable_column",
                 hint="Give at least one column of numbers, flags, times or repeated categories.",
             )
+        wanted = [name for name in declared if name in columns.unreadable]
+        if wanted:
+            raise columns.unreadable[wanted[0]]
         return tuple(column for column in columns.items if column.name in declared)
     candidates = (columns.items[place] for place in columns.candidates)
     return tuple(column for column in candidates if column is not without)
 
 
+def _unread(columns: Columns, chosen: Chosen) -> list[str]:
+    """Return a note for each column that nobody asked for and that cannot be read."""
+    if chosen.columns is not None or columns.roles.get("features") is not None:
+        return []
+    return [f"{error.message} It was left out." for error in columns.unreadable.values()]
+
+
+def _counted(columns: Columns, time: str | None) -> list[str]:
+    """Return a note where numbers are taken for times: they might count anything."""
+    column = None if time is None else columns.get(time)
+    if column is None or column.kind != "number":
+        return []
+    return [f"The time column {time!r} holds numbers: they were read as seconds since 1970-01-01 UTC."]
+
+
 def _existing(columns: Columns, name: str) -> Column:
     column = columns.get(name)
+    if column is None and name in columns.unreadable:
+        raise columns.unreadable[name]
     if column is None:
         raise InvalidData(
             f"There is no column {name!r}.",
@@ -109,7 +129,7 @@ class TableDoor:
             raise no_rows()
         selected = feature_columns(columns, chosen, without=_row_time(columns, chosen))
         encoder = TableEncoder.learn(columns, selected)
-        return cls(encoder), encoder.notes
+        return cls(encoder), (*encoder.notes, *_unread(columns, chosen), *_counted(columns, chosen.time))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -166,6 +186,7 @@ class SeriesDoor:
         names = tuple(column.name for column in numeric)
         encoder = SeriesEncoder.learn(None if time is None else time.values, _stack(numeric), names)
         notes = [f"Columns that hold no numbers were left out: {', '.join(map(repr, skipped))}."] if skipped else []
+        notes += [*_unread(columns, chosen), *_counted(columns, None if time is None else time.name)]
         return cls(encoder, names, None if time is None else time.name), tuple(notes)
 
     def encode(self, columns: Columns, *, training: bool = False) -> Encoded:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from anomaly_detection.detection.encoding.arrow import column_from_arrow, column_from_objects
-from anomaly_detection.detection.encoding.columns import Column, Columns, category, column_name
+from anomaly_detection.detection.encoding.columns import Column, Columns, attempt, category, column_name
 from anomaly_detection.detection.encoding.vectors import column_from_vector
 from anomaly_detection.shared.optional import require
 
@@ -21,10 +23,10 @@ def columns_from_frame(frame: Any) -> Columns:
         with np.errstate(over="ignore"):
             matrix = frame.to_numpy(dtype=np.float64)
         return Columns(names, len(frame), named=True, matrix=matrix)
-    items = [column_from_series(name, frame.iloc[:, place]) for place, name in enumerate(names)]
+    items = [attempt(name, partial(column_from_series, name, frame.iloc[:, place])) for place, name in enumerate(names)]
     roles: dict[str, Any] = {}
     for role, column in (("time", time), ("row_id", row_id)):
-        if column is not None and items:
+        if column is not None and any(isinstance(item, Column) for item in items):
             items.append(column)
             roles[role] = column.name
     return Columns.of(items, len(frame), named=True, roles=roles)
@@ -34,7 +36,7 @@ def columns_from_series(series: Any) -> Columns:
     """Read a pandas series as a frame of one column."""
     named = series.name is not None
     columns = columns_from_frame(series.to_frame(series.name if named else "value"))
-    return columns if named else Columns.of(columns.items, columns.n_rows, named=False, roles=columns.roles)
+    return columns if named else replace(columns, named=False)
 
 
 def column_from_series(name: str, series: Any) -> Column:

@@ -7,12 +7,13 @@ imported only for the inputs that need it, so that scoring one numpy row stays c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from anomaly_detection.detection.encoding.arrow import column_from_arrow, column_from_objects, columns_from_arrow
-from anomaly_detection.detection.encoding.columns import Column, Columns, column_name, no_rows
+from anomaly_detection.detection.encoding.columns import Column, Columns, Unreadable, attempt, column_name, no_rows
 from anomaly_detection.detection.encoding.frames import column_from_series, columns_from_frame, columns_from_series
 from anomaly_detection.detection.encoding.vectors import column_from_vector, columns_from_array
 from anomaly_detection.detection.errors import InvalidData
@@ -37,10 +38,13 @@ def read_columns(data: Any, *, time: str | None = None) -> Columns:
         It is no table, has no column, two of one name, or one whose values cannot be judged.
     """
     columns = _read(data)
+    if not columns.names and columns.unreadable:
+        raise next(iter(columns.unreadable.values()))
     if not columns.names:
         raise InvalidData("The table has no column.", code="detection.no_columns", hint="Give at least one column.")
-    if len(columns.places) < len(columns.names):
-        twice = next(name for place, name in enumerate(columns.names) if columns.places[name] != place)
+    twice = next((name for place, name in enumerate(columns.names) if columns.places[name] != place), None)
+    twice = next((name for name in columns.unreadable if name in columns.places), twice)
+    if twice is not None:
         raise InvalidData(
             f"Two columns have the name {twice!r}.",
             code="detection.duplicate_column",
@@ -95,8 +99,8 @@ def _from_mapping(data: Mapping[Any, Any]) -> Columns:
             code="detection.duplicate_column",
             hint="Give each column a name of its own.",
         )
-    items = [_from_values(name, data[label]) for name, label in names.items()]
-    lengths = {item.name: item.values.shape[0] for item in items}
+    items = [attempt(name, partial(_from_values, name, data[label])) for name, label in names.items()]
+    lengths = {item.name: item.values.shape[0] for item in items if isinstance(item, Column)}
     if len(set(lengths.values())) > 1:
         raise InvalidData(
             f"Columns differ in length: {lengths}.",
@@ -146,7 +150,7 @@ def _from_sequence(rows: Sequence[Any]) -> Columns:
             place = dicts.index(False)
             raise _uneven(f"Row {place} is {type(rows[place]).__name__}, others are dicts.")
         labels = list(dict.fromkeys(label for row in rows for label in row))
-        items = [column_from_objects(column_name(label), [row.get(label) for row in rows]) for label in labels]
+        items = [_from_dicts(rows, label) for label in labels]
         return Columns.of(items, len(rows), named=True)
     try:
         array = np.asarray(rows)
@@ -156,6 +160,11 @@ def _from_sequence(rows: Sequence[Any]) -> Columns:
         if isinstance(error, InvalidData):
             raise
         raise _uneven("The rows differ in length.") from None
+
+
+def _from_dicts(rows: Sequence[Mapping[Any, Any]], label: Any) -> Column | Unreadable:
+    name = column_name(label)
+    return attempt(name, lambda: column_from_objects(name, [row.get(label) for row in rows]))
 
 
 def _uneven(message: str) -> InvalidData:

@@ -235,6 +235,8 @@ class TableEncoder:
 
     def _by_name(self, columns: Columns, notes: list[str]) -> list[int]:
         absent = [name for name in self.names if name not in columns.places]
+        if absent and absent[0] in columns.unreadable:
+            raise columns.unreadable[absent[0]]
         if absent:
             raise InvalidData(
                 f"Missing column{'s' if len(absent) > 1 else ''}: {_listed(map(repr, absent))}.",

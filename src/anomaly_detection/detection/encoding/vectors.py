@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_detection.detection.encoding.arrow import column_from_objects
-from anomaly_detection.detection.encoding.columns import Column, Columns, seconds_of, wrong_type
+from anomaly_detection.detection.encoding.columns import Column, Columns, attempt, seconds_of, wrong_type
 from anomaly_detection.detection.errors import InvalidData
 
 _PER_SECOND = {"ms": 10**3, "us": 10**6, "ns": 10**9}
@@ -24,7 +24,7 @@ def columns_from_array(array: NDArray[Any]) -> Columns:
         It has another shape, or values that are no numbers, flags, times or text.
     """
     if array.dtype.names and array.ndim == 1:
-        items = [column_from_vector(name, array[name]) for name in array.dtype.names]
+        items = [attempt(name, partial(column_from_vector, name, array[name])) for name in array.dtype.names]
         return Columns.of(items, len(array), named=True)
     if array.ndim == 1:
         array = array[:, np.newaxis]
@@ -38,7 +38,7 @@ def columns_from_array(array: NDArray[Any]) -> Columns:
     names = _names(array.shape[1])
     if array.dtype.kind in "fiu" and array.shape[1] and not isinstance(array, np.ma.MaskedArray):
         return Columns(names, array.shape[0], named=False, matrix=_as_float(array))
-    items = [column_from_vector(name, array[:, place]) for place, name in enumerate(names)]
+    items = [attempt(name, partial(column_from_vector, name, array[:, place])) for place, name in enumerate(names)]
     return Columns.of(items, array.shape[0], named=False)
 
 
