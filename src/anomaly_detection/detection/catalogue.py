@@ -177,6 +177,26 @@ def algorithm_info(name: str) -> AlgorithmInfo:
     )
 
 
+def saved_algorithm_info(name: str) -> AlgorithmInfo:
+    """Return what is known of the algorithm that a model file names.
+
+    Raises
+    ------
+    NotFound
+        No algorithm has this name; the hint says what to do before loading.
+    """
+    try:
+        return algorithm_info(name)
+    except NotFound as error:
+        raise NotFound(
+            error.message,
+            code=error.code,
+            hint="The model was saved with an algorithm that this process does not know: before loading, register it again "
+            "with register_adapter, or install the package that brings it.",
+            details=error.details,
+        ) from None
+
+
 def _parameters(line: CatalogueLine, installed: bool) -> Mapping[str, Any]:
     if line.family not in LIBRARIES:
         return _schema(_description(resolve(line.target)).PARAMETERS)
@@ -378,16 +398,20 @@ def register_adapter(
     ...         return abs(X - self.mean_).sum(axis=1)
     >>> register_adapter("mean_distance", Distance, higher_is_anomalous=True).summary
     'Distance from the mean.'
+    >>> unregister_adapter("mean_distance")
     """
     from anomaly_detection.detection.algorithms.external import registered
 
-    if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", str(name)):
         raise registered.wrong(str(name), f"the name is {name!r}.", "Use small letters, digits and underscores.")
     if name in _lines():
         raise Conflict(
             f"There is an algorithm {name!r} already.", code="detection.name_taken", hint="Choose another name."
         )
-    made = resolve(target) if isinstance(target, str) else target
+    try:
+        made = resolve(target) if isinstance(target, str) else target
+    except (ImportError, AttributeError, ValueError) as error:
+        raise registered.wrong(name, f"{target!r} is not there: {error}.", "Write package.module:name.") from error
     own = isinstance(made, type) and registered.keeps_protocol(made)
     if not callable(made) or isinstance(kinds, str) or (not own and tuple(kinds) != ("table",)):
         raise registered.wrong(
@@ -414,3 +438,20 @@ def register_adapter(
         reference=reference,
     )
     return algorithm_info(name)
+
+
+def unregister_adapter(name: str) -> None:
+    """Take an algorithm that was registered in this process out of the catalogue again.
+
+    Raises
+    ------
+    NotFound
+        None of this name was registered.
+    """
+    if name not in _REGISTERED:
+        raise NotFound(
+            f"No algorithm {name!r} was registered.",
+            code="detection.unknown_algorithm",
+            hint=_nearest_line(str(name), _REGISTERED) if _REGISTERED else "Nothing was registered in this process.",
+        )
+    del _REGISTERED[name]

@@ -14,7 +14,7 @@ from anomaly_detection.detection.calibration.calibration import Calibration
 from anomaly_detection.detection.calibration.threshold import (
     read_threshold,
 )
-from anomaly_detection.detection.catalogue import algorithm_info, checked_parameters
+from anomaly_detection.detection.catalogue import algorithm_info, checked_parameters, saved_algorithm_info
 from anomaly_detection.detection.domain.explanation import Explanation
 from anomaly_detection.detection.encoding.columns import Columns, column_name
 from anomaly_detection.detection.encoding.door import Chosen, Encoded, SeriesDoor, TableDoor
@@ -382,7 +382,7 @@ def load_detector(path: str | Path) -> Detector:
 
 
 def _restored(manifest: Mapping[str, Any], arrays: dict[str, NDArray[Any]]) -> Detector:
-    info = algorithm_info(manifest["algorithm"])
+    info = saved_algorithm_info(manifest["algorithm"])
     columns, time, threshold = manifest["chosen"]["columns"], manifest["chosen"]["time"], manifest["threshold"]
     return Detector(
         info,

@@ -1,7 +1,8 @@
 """The model file: an open container without pickle, in which no byte can change unnoticed.
 
-A zip archive without compression: ``manifest.json`` (what the model is, checksums) and ``arrays.safetensors`` (what it learnt).
-Nothing else is read, and reading runs no code. The archive is written in one canonical form; a file that differs from it in
+A zip archive without compression: ``manifest.json`` (what the model is, checksums), ``arrays.safetensors`` (what it learnt) and,
+for detectors of other libraries only, ``estimator.skops`` (their fitted estimator; which types it may hold is the algorithm's
+to say). Nothing else is read, and reading runs no code. The archive is written in one canonical form; a file that differs from it in
 any byte is refused, also where the difference lies in the archive's own fields.
 """
 
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anomaly_detection.detection.algorithms.external.estimator_file import MEMBER
 from anomaly_detection.detection.errors import InvalidModelFile, InvalidParameter
 from anomaly_detection.shared.errors import Conflict, NotFound, Unavailable
 
@@ -43,7 +45,7 @@ def write_model(path: str | Path, manifest: Mapping[str, Any], arrays: Mapping[s
     manifest : mapping
         JSON-compatible description; format version and checksums are added.
     arrays : mapping of str to array
-        What was learnt.
+        What was learnt. The bytes under ``estimator.skops`` become a member of their own.
 
     Raises
     ------
@@ -125,20 +127,25 @@ def _checked_path(path: Any) -> Path:
 def _pack(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
     from safetensors.numpy import save
 
-    packed = save({name: np.require(array, requirements="C") for name, array in sorted(arrays.items())})
+    plain = {name: np.require(array, requirements="C") for name, array in sorted(arrays.items()) if name != MEMBER}
+    parts = {_ARRAYS: save(plain)}
+    if MEMBER in arrays:
+        parts[MEMBER] = arrays[MEMBER].astype(np.uint8, casting="no").tobytes()
     described = {
         "format_version": FORMAT_VERSION,
         **manifest,
-        "checksums": {_ARRAYS: hashlib.sha256(packed).hexdigest()},
+        "checksums": {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()},
     }
-    return _archive(json.dumps(described, sort_keys=True, indent=1, allow_nan=False).encode(), packed)
+    text = json.dumps(described, sort_keys=True, indent=1, allow_nan=False).encode()
+    return _archive(text, parts[_ARRAYS], parts.get(MEMBER))
 
 
-def _archive(manifest: bytes, arrays: bytes) -> bytes:
+def _archive(manifest: bytes, arrays: bytes, estimator: bytes | None = None) -> bytes:
     """Return the archive in its canonical form; the comment carries the manifest's checksum."""
+    members = [(_MANIFEST, manifest), (_ARRAYS, arrays), *([] if estimator is None else [(MEMBER, estimator)])]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in ((_MANIFEST, manifest), (_ARRAYS, arrays)):
+        for name, content in members:
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.external_attr = 0o644 << 16
             entry.create_system = 3
@@ -154,20 +161,21 @@ def _unpack(source: Path, content: bytes) -> tuple[dict[str, Any], dict[str, NDA
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
-            if [entry.filename for entry in entries] != [_MANIFEST, _ARRAYS]:
+            names = [entry.filename for entry in entries]
+            if names not in ([_MANIFEST, _ARRAYS], [_MANIFEST, _ARRAYS, MEMBER]):
                 raise _invalid(source, "it does not hold a manifest and arrays")
             if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
                 raise _invalid(source, "its parts are compressed")
-            manifest, arrays = archive.read(_MANIFEST), archive.read(_ARRAYS)
+            manifest, parts = archive.read(_MANIFEST), {name: archive.read(name) for name in names[1:]}
     except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError, OSError) as error:
         if isinstance(error, InvalidModelFile):
             raise
         raise _invalid(source, "it is no archive, or a damaged one") from error
-    if _archive(manifest, arrays) != content:
+    if _archive(manifest, parts[_ARRAYS], parts.get(MEMBER)) != content:
         raise _invalid(source, "it was changed after it was written")
     try:
         described = json.loads(manifest, parse_constant=_no_constant)
-        expected = described["checksums"][_ARRAYS]
+        expected = dict(described["checksums"])
         version = described["format_version"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _invalid(source, "its manifest cannot be read") from error
@@ -179,12 +187,17 @@ def _unpack(source: Path, content: bytes) -> tuple[dict[str, Any], dict[str, NDA
             code="detection.model_too_new",
             hint="Update with: pip install --upgrade anomaly-detection",
         )
-    if hashlib.sha256(arrays).hexdigest() != expected:
-        raise _invalid(source, "its arrays do not match the checksum in the manifest")
+    if {name: hashlib.sha256(part).hexdigest() for name, part in parts.items()} != expected:
+        raise _invalid(source, "its parts do not match the checksums in the manifest")
     try:
-        return described, load(arrays)
+        learnt = load(parts[_ARRAYS])
     except (SafetensorError, ValueError, KeyError) as error:
         raise _invalid(source, "its arrays cannot be read") from error
+    if MEMBER in learnt:
+        raise _invalid(source, "its estimator lies among the arrays")
+    if MEMBER in parts:
+        learnt[MEMBER] = np.frombuffer(parts[MEMBER], dtype=np.uint8)
+    return described, learnt
 
 
 def _no_constant(name: str) -> float:
