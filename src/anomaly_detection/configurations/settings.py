@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from anomaly_detection.shared.errors import InvalidInput, did_you_mean
 
@@ -80,6 +80,23 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.data_dir / 'platform.db'}"
+
+
+class FileSettings(Settings):
+    """Settings as one file says them, whatever the environment says."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what is given and nothing else."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +225,23 @@ def settings_from(origins: Origins) -> Settings:
     file = {name: value for name, value in origins.file.items() if name not in origins.environment}
     try:
         return Settings(**{**file, **given})
+    except ValidationError as error:
+        raise _invalid(error, origins) from error
+
+
+def check_file(path: Path) -> tuple[Settings, tuple[str, ...]]:
+    """Return what a settings file alone says, and the names of the settings that stand in it.
+
+    Raises
+    ------
+    InvalidInput
+        ``platform.invalid_setting`` or ``platform.no_such_file``.
+    """
+    origins = Origins({}, {}, (), _read(path), path)
+    for name in origins.file:
+        check_name(name)
+    try:
+        return FileSettings(**origins.file), tuple(origins.file)
     except ValidationError as error:
         raise _invalid(error, origins) from error
 

@@ -15,8 +15,9 @@ from anomaly_detection import list_algorithms
 from anomaly_detection.detection.errors import InvalidParameter
 from anomaly_detection.presentation.cli import failure, interruption
 from anomaly_detection.presentation.cli.application import app
-from anomaly_detection.presentation.cli.detect import parameter_value
-from anomaly_detection.presentation.cli.doctor import EXTRAS, verdict
+from anomaly_detection.presentation.cli.checks import EXTRAS
+from anomaly_detection.presentation.cli.choices import parameter_value
+from anomaly_detection.presentation.cli.doctor import verdict
 from anomaly_detection.presentation.cli.failure import exit_code_of
 from anomaly_detection.presentation.cli.output import whole_file
 from anomaly_detection.shared import errors
@@ -194,7 +195,7 @@ def test_doctor_sees_settings_that_cannot_be_read(tmp_path: Path, free_port: int
 
 
 def test_verdicts() -> None:
-    from anomaly_detection.presentation.cli.doctor import Check
+    from anomaly_detection.presentation.cli.checks import Check
 
     fine, gone, away, wrong = (
         Check("x", status, "")

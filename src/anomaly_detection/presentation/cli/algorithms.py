@@ -3,23 +3,65 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from anomaly_detection.presentation.cli import options
+from anomaly_detection.presentation.cli.failure import WrongOption
+from anomaly_detection.presentation.cli.platform import offered_here
+from anomaly_detection.shared.errors import did_you_mean
 
 if TYPE_CHECKING:
     from anomaly_detection.detection.ports import AlgorithmInfo
 
 
+class Kind(StrEnum):
+    """Kind of data."""
+
+    TABLE = "table"
+    SERIES = "series"
+
+
+ADAPTERS = ("sklearn", "pyod")
+"""Families whose algorithms come from another library, by the name of their class."""
+EXAMPLES = (
+    "algorithms",
+    "algorithms isolation_forest",
+    "algorithms --kind series --json",
+    "algorithms sklearn:OneClassSVM",
+)
+
+
 def algorithms(
-    name: Annotated[str | None, typer.Argument(help="Show this one with its parameters.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="Show this one with its parameters.", autocompletion=options.complete_algorithm),
+    ] = None,
+    kind: Annotated[Kind | None, typer.Option(help="Only those for this kind of data.")] = None,
+    family: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Only those of this family, such as trees; sklearn and pyod are adapters."),
+    ] = None,
+    as_json: options.AsJson = False,
 ) -> None:
-    """List the algorithms, or show one with its parameters."""
+    """List the algorithms that are offered, or show one with its parameters, their ranges and their meaning.
+
+    Beside those of the catalogue, every outlier detector of scikit-learn and of PyOD can be used, under the name
+    sklearn:CLASS or pyod:CLASS, where its library is installed; --family sklearn and --family pyod list them.
+    """
     from anomaly_detection.detection.catalogue import algorithm_info, list_algorithms
 
     if name is None:
-        found = list_algorithms()
+        names = offered_here()
+        found = [
+            info
+            for info in list_algorithms(kind=None if kind is None else kind.value, family=family)
+            if names is None or info.name in names
+        ]
+        if not found and family is not None:
+            _check_family(family)
         if as_json:
             typer.echo(json.dumps([info.to_dict() for info in found], indent=2))
         else:
@@ -30,6 +72,15 @@ def algorithms(
             typer.echo(json.dumps(info.to_dict(), indent=2))
         else:
             _show_one(info)
+
+
+def _check_family(family: str) -> None:
+    """Refuse a family that does not exist; one whose members are all left out here is only empty."""
+    from anomaly_detection.detection.catalogue import list_algorithms
+
+    families = {info.family for info in list_algorithms()} | set(ADAPTERS)
+    if family not in families:
+        raise WrongOption(f"There is no family {family!r}.", did_you_mean(family, families))
 
 
 def _show_all(found: list[AlgorithmInfo]) -> None:
@@ -47,6 +98,10 @@ def _show_all(found: list[AlgorithmInfo]) -> None:
     out = console()
     out.print(table)
     out.print("One with its parameters: anomaly-detection algorithms NAME", style="dim")
+    if not any(info.family in ADAPTERS for info in found):
+        out.print(
+            "More, from scikit-learn and PyOD: anomaly-detection algorithms --family sklearn (or pyod)", style="dim"
+        )
 
 
 def _show_one(info: AlgorithmInfo) -> None:
@@ -96,6 +151,9 @@ def allowed(schema: dict[str, Any]) -> str:
     kinds = schema.get("type", "string")
     words = [kinds] if isinstance(kinds, str) else list(kinds)
     text = " or ".join("auto" if word == "null" else word for word in words)
+    if "array" in words:
+        items = allowed(schema.get("items", {}))
+        return f"list of {items}, written as A,B" + (" or auto" if "null" in words else "")
     if "enum" in schema:
         return ", ".join("auto" if choice is None else str(choice) for choice in schema["enum"])
     low, high = schema.get("minimum"), schema.get("maximum")

@@ -9,10 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from anomaly_detection.presentation.cli import algorithms, detect, doctor, serve
-from anomaly_detection.presentation.cli.failure import Failure, report
-
-PROGRAM = "anomaly-detection"
+from anomaly_detection.presentation.cli import algorithms, config, detect, doctor, score, serve, train
+from anomaly_detection.presentation.cli.failure import WRONG_USAGE, Failure, report
+from anomaly_detection.presentation.cli.teaching import PROGRAM, examples, exit_codes, help_of
 
 
 class Commands(typer.core.TyperGroup):
@@ -34,8 +33,8 @@ class Commands(typer.core.TyperGroup):
 app = typer.Typer(
     name=PROGRAM,
     cls=Commands,
-    no_args_is_help=True,
     add_completion=True,
+    epilog=exit_codes(),
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -50,21 +49,40 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _main(
+    ctx: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show where in the program an error arose.")] = False,
 ) -> None:
-    """Find anomalies in tables and time series."""
+    """Find anomalies in tables and time series.
+
+    Without a command, in a terminal, it asks for a file and leads through it.
+    """
     del version, debug
+    if ctx.invoked_subcommand is not None:
+        return
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from anomaly_detection.presentation.cli.guided.session import lead
+
+        lead()
+        return
+    typer.echo(ctx.get_help())
+    raise typer.Exit(WRONG_USAGE)
 
 
-app.command("detect")(detect.detect)
-app.command("algorithms")(algorithms.algorithms)
-app.command("serve")(serve.serve)
-app.command("doctor")(doctor.doctor)
+for _command, _examples in (
+    (detect.detect, detect.EXAMPLES),
+    (train.train, train.EXAMPLES),
+    (score.score, score.EXAMPLES),
+    (algorithms.algorithms, algorithms.EXAMPLES),
+    (serve.serve, serve.EXAMPLES),
+    (doctor.doctor, doctor.EXAMPLES),
+):
+    app.command(_command.__name__, help=help_of(_command), epilog=examples(*_examples))(_command)
+app.add_typer(config.app, name="config")
 
 
 def run(arguments: Sequence[str]) -> int:

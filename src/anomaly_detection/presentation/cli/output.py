@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import secrets
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from anomaly_detection.data_platform.dataset import Dataset
     from anomaly_detection.detection.results import DetectionResult
 
-MACHINE_FORMATS = ("json", "jsonl", "csv")
+MACHINE_FORMATS = ("json", "jsonl", "csv", "parquet")
+_ENDINGS = {"ndjson": "jsonl", "pq": "parquet"}
 _BATCH_ROWS = 10_000
 
 
@@ -35,6 +37,7 @@ def format_of(path: Path) -> str:
         It names none.
     """
     ending = path.suffix.lower().removeprefix(".")
+    ending = _ENDINGS.get(ending, ending)
     if ending not in MACHINE_FORMATS:
         raise WrongOption(
             f"The ending of {path.name!r} names no format.",
@@ -121,13 +124,17 @@ def write(form: str, data: Dataset, result: DetectionResult, path: Path | None, 
 
     Parameters
     ----------
-    form : {"json", "jsonl", "csv", "table"}
+    form : {"json", "jsonl", "csv", "parquet", "table"}
         ``json`` is the result's document, ``table`` what a terminal shows; the others hold one line for each row of the
         data.
     path : Path or None
         None is the standard output.
     """
     if path is None:
+        if form == "parquet" and sys.stdout.isatty():
+            raise WrongOption(
+                "Parquet is no text for a terminal.", "Name a file with --output, or send it into a pipe."
+            )
         _write(form, data, result, cast("BinaryIO", sys.stdout.buffer))
         sys.stdout.flush()
     else:
@@ -143,6 +150,14 @@ def _write(form: str, data: Dataset, result: DetectionResult, file: BinaryIO) ->
         file.write(as_text(result).encode())
         return
     table = rows_of(data, result)
+    if form == "parquet":
+        from pyarrow import parquet
+
+        # Parquet's writer seeks back to nothing, but asks where it is: a pipe cannot say.
+        buffer = io.BytesIO()
+        parquet.write_table(table, buffer, compression="zstd")
+        file.write(buffer.getbuffer())
+        return
     if form == "jsonl":
         for batch in table.to_batches(_BATCH_ROWS):
             lines = [json.dumps(_plain(row), allow_nan=False, ensure_ascii=False) for row in batch.to_pylist()]

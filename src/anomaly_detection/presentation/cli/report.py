@@ -34,12 +34,26 @@ def console() -> Console:
     )
 
 
-def show(result: DetectionResult, *, source: str | None, top: int, saved: bool) -> None:
-    """Print the anomalies, the events that they form, a line of summary and, for a source, what to do next with it."""
+def show(
+    result: DetectionResult, *, again: str | None, top: int, saved: bool, notes: Sequence[str] = (), start: int = 0
+) -> None:
+    """Print the anomalies, the events that they form, a line of summary and what to do next.
+
+    Parameters
+    ----------
+    again : str, optional
+        The command that was run, such as ``detect machines.csv``; without it, nothing is proposed.
+    notes : sequence of str
+        What is said after the summary.
+    start : int
+        From which rank on anomalies are shown.
+    """
     out = console()
-    _print(out, result, top)
-    if source is not None:
-        out.print(_next_steps(result, source, saved=saved), soft_wrap=True, style="dim", markup=False)
+    _print(out, result, top, start)
+    for note in notes:
+        say(out, note)
+    if again is not None:
+        out.print(_next_steps(result, again, saved=saved), soft_wrap=True, style="dim", markup=False)
 
 
 def say(out: Console, text: str | Text) -> None:
@@ -56,9 +70,9 @@ def as_text(result: DetectionResult) -> str:
     return kept.getvalue()
 
 
-def _print(out: Console, result: DetectionResult, top: int) -> None:
+def _print(out: Console, result: DetectionResult, top: int, start: int = 0) -> None:
     if result.n_anomalies and top:
-        out.print(_anomalies(result, top))
+        out.print(anomalies_table(result, top, start))
     if result.events:
         out.print(_events(result.events))
     say(out, summary(result))
@@ -74,8 +88,9 @@ def _table(title: str, columns: Sequence[tuple[str, str]]) -> Table:
     return table
 
 
-def _anomalies(result: DetectionResult, top: int) -> Table:
-    shown = result.top(top)
+def anomalies_table(result: DetectionResult, top: int, start: int = 0) -> Table:
+    """Return the table of the anomalies with the ranks from `start` on."""
+    shown = result.top(top, start=start)
     times, names = any(item.time for item in shown), any(item.row_id for item in shown)
     features = list(result.dataset.get("roles", {}).get("features", []))
     single = features[0] if len(features) == 1 and features[0] in result.rows.expected else None
@@ -86,6 +101,8 @@ def _anomalies(result: DetectionResult, top: int) -> Table:
     heads += [(single, "right"), ("expected", "right")] if single else [(name, "right") for name in values]
     heads += [("score", "right"), ("p-value", "right"), ("severity", "left")] + [("why", "left")] * explained
     title = "Anomalies" if len(shown) == result.n_anomalies else f"The {len(shown)} highest scores"
+    if start:
+        title = f"The scores from rank {start + 1} to {start + len(shown)} of {result.n_anomalies}"
     table = _table(title, heads)
     clock = _clock([item.time for item in shown])
     for item in shown:
@@ -181,19 +198,19 @@ def _promise(result: DetectionResult) -> str:
     return head + promises.get(kind, "")
 
 
-def _next_steps(result: DetectionResult, source: str, *, saved: bool) -> str:
-    program = _program()
-    again = f"{program} detect {source}"
+def _next_steps(result: DetectionResult, command: str, *, saved: bool) -> str:
+    program = program_name()
+    again = f"{program} {command}"
     steps = [] if saved else [f"Every row with its score:  {again} --output scores.csv"]
     if result.n_anomalies:
-        steps.append(f"Fewer or more alarms:      {again} --threshold alert_rate=3")
+        steps.append(f"Fewer or more alarms:      {again} --alert-rate 3")
     else:
         steps.append(f"The highest 1 % anyway:    {again} --contamination 0.01")
     steps.append(f"In the browser:            {program} serve")
     return "\n".join(steps)
 
 
-def _program() -> str:
+def program_name() -> str:
     """Return what a shell knows this program by: its name, or its path where the environment is not activated."""
     name = "anomaly-detection"
     typed = Path(sys.argv[0])

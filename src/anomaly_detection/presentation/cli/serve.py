@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from anomaly_detection.configurations.settings import Settings
     from anomaly_detection.presentation.api.server import RunningServer
 
+EXAMPLES = (
+    "serve --open",
+    "serve --port 9000 --data-dir /srv/anomaly-detection",
+    "serve --database-url postgresql://user@host/name",
+)
 SERVER_MODULES = ("fastapi", "uvicorn", "sqlalchemy", "alembic", "pydantic_settings", "joserfc", "pwdlib")
 
 
@@ -40,11 +45,13 @@ def serve(
     """Run the platform with its dashboard until Ctrl-C."""
     for module in SERVER_MODULES:
         require(module, extra="server")
+    from anomaly_detection.configurations.platform import apply_performance
     from anomaly_detection.configurations.settings import load_settings
     from anomaly_detection.presentation.api.server import run
 
     flags = {"host": host, "port": port, "data_dir": data_dir, "database_url": database_url}
     settings = load_settings(config, **flags)
+    apply_performance(settings.performance)
     token = new_admin_token(settings) if reset_admin else None
     number = run(settings, demo=demo, announce=typer.echo, ready=_ready(token, open_browser=open_browser))
     if number:
