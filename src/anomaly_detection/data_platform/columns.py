@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ _CALENDAR = (-62_135_596_800_000_000, 253_402_300_799_999_999)
 def normalise(table: pa.Table) -> tuple[pa.Table, list[str]]:
     """Bring every column to int64, float64, bool, timestamp[us] or string.
 
+    Structs become columns with dotted names; names that stand twice are numbered.
+
     Returns
     -------
     tuple of (pyarrow.Table, list of str)
@@ -25,20 +28,86 @@ def normalise(table: pa.Table) -> tuple[pa.Table, list[str]]:
     import pyarrow as pa
 
     names, columns, warnings = [], [], []
-    for name, column in zip(table.column_names, table.columns, strict=True):
+    for name, column in flat(table.column_names, table.columns):
         usual = _usual(column)
         if usual is None:
-            warnings.append(f"Column {name!r} was left out: values of type {column.type} cannot be used.")
+            warnings.append(f"Column {name!r} was left out: {word_for(column.type)} cannot be used.")
         else:
-            names.append(str(name))
+            names.append(name)
             columns.append(usual)
-    return pa.table(columns, names=names), warnings
+    numbered = _numbered(names)
+    if numbered != names:
+        doubled = dict.fromkeys(old for old, new in zip(names, numbered, strict=True) if old != new)
+        shown = ", ".join(repr(name) for name in [*doubled][:5])
+        warnings.append(f"Column names that stand twice were numbered: {shown}.")
+    return pa.table(columns, names=numbered), warnings
+
+
+def flat(names: Sequence[str], columns: Sequence[Any]) -> Iterator[tuple[str, Any]]:
+    """Yield columns with their names; a struct's fields instead of the struct, as ``outer.inner``.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> [name for name, _ in flat(["a", "b"], [pa.array([1]), pa.array([{"c": 1, "d": {"e": 2}}])])]
+    ['a', 'b.c', 'b.d.e']
+    """
+    import pyarrow as pa
+
+    for name, column in zip(names, columns, strict=True):
+        kind = column.type
+        if pa.types.is_struct(kind):
+            inner = [f"{name}.{kind.field(number).name}" for number in range(kind.num_fields)]
+            yield from flat(inner, column.flatten())
+        else:
+            yield str(name), column
+
+
+def is_usable(kind: Any) -> bool:
+    """Tell whether columns of an Arrow type can be brought to one of the usual types."""
+    import pyarrow as pa
+
+    return _usual(pa.chunked_array([], type=kind)) is not None
+
+
+def word_for(kind: Any) -> str:
+    """Return what a column of an Arrow type holds, in words.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> word_for(pa.list_(pa.int8())), word_for(pa.binary())
+    ('a column of lists', 'a column of binary data')
+    """
+    import pyarrow as pa
+
+    types = pa.types
+    if types.is_map(kind):
+        return "a column of maps"
+    if types.is_nested(kind):
+        return "a column of lists"
+    if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
+        return "a column of binary data"
+    return f"a column of type {kind}"
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    given, taken, found = set(names), set[str](), []
+    for original in names:
+        name, number = original, 2
+        while name in taken or (name != original and name in given):
+            name, number = f"{original}_{number}", number + 1
+        taken.add(name)
+        found.append(name)
+    return found
 
 
 def _usual(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
     import pyarrow as pa
 
     types, kind = pa.types, column.type
+    if isinstance(kind, pa.BaseExtensionType):
+        return _usual(pa.chunked_array([chunk.storage for chunk in column.chunks], type=kind.storage_type))
     if types.is_dictionary(kind):
         return _usual(column.cast(kind.value_type))
     if types.is_string(kind) or types.is_boolean(kind) or types.is_int64(kind):

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from anomaly_detection.data_platform.roles import Kind, Roles, require_column
+from anomaly_detection.data_platform.parts import Part, locate
+from anomaly_detection.data_platform.roles import Kind, Roles, require_column, require_usable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,6 +31,8 @@ class Dataset:
         The part that each column plays; `Dataset.from_arrow` recognises them.
     warnings : tuple of str
         What a reader should know about how the data were understood.
+    parts : tuple of Part
+        Which rows came from which file, in order; empty for data that came from no file.
 
     Examples
     --------
@@ -43,6 +46,7 @@ class Dataset:
     name: str
     roles: Roles = field(default_factory=Roles)
     warnings: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
     _cache: dict[str, Any] = field(default_factory=dict, init=False)
 
     @classmethod
@@ -77,10 +81,12 @@ class Dataset:
             A column named here does not exist (``data.unknown_column``), or its content cannot play the part
             (``data.not_a_time``, ``data.not_a_label``).
         """
-        from anomaly_detection.data_platform.columns import normalise
+        from anomaly_detection.data_platform.columns import flat, normalise
         from anomaly_detection.data_platform.recognition import recognise
 
+        given = dict.fromkeys(name for name, _ in flat(table.column_names, table.columns))
         table, notes = normalise(table)
+        require_usable([time, label, *(columns or ())], given, table)
         table, roles, more = recognise(table, time=time, columns=columns, label=label)
         return cls(table, name, roles, tuple(dict.fromkeys([*warnings, *notes, *more])))
 
@@ -132,7 +138,7 @@ class Dataset:
             row_id=still(self.roles.row_id),
             features=tuple(name for name in columns if name in self.roles.features),
         )
-        return Dataset(self.table.select(list(columns)), self.name, roles, self.warnings)
+        return replace(self, table=self.table.select(list(columns)), roles=roles)
 
     def with_roles(
         self,
@@ -169,7 +175,17 @@ class Dataset:
         else:
             self._require(features)
             chosen = tuple(features)
-        return Dataset(table, self.name, replace(self.roles, **changes, features=chosen), self.warnings)
+        return replace(self, table=table, roles=replace(self.roles, **changes, features=chosen))
+
+    def part_of(self, row: int) -> tuple[Part, int]:
+        """Return the file that a row came from, and the row's number inside of it, from 0.
+
+        Raises
+        ------
+        IndexError
+            There is no such row, or the data came from no file.
+        """
+        return locate(self.parts, row)
 
     def head(self, n: int = 5) -> list[dict[str, Any]]:
         """Return the first rows as dictionaries of plain JSON values."""

@@ -26,7 +26,7 @@ TIME_NAMES = {
     "created_at",
 }
 LABEL_NAMES = {"label", "is_anomaly", "anomaly", "target", "class"}
-ROW_ID_NAMES = {"id", "uuid", "guid", "index", "row", "row_id"}
+ROW_ID_NAMES = {"id", "uuid", "guid", "index", "row", "row_id", "__index_level_0__"}
 _EPOCH_SECONDS = (631_152_000, 4_102_444_800)
 """1990 to 2100: numbers outside are no time of a measurement."""
 _REGULAR_SHARE = 0.6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -68,3 +69,15 @@ def require_column(table: pa.Table, name: str) -> None:
             hint=did_you_mean(name, table.column_names),
             details={"column": name, "columns": list(table.column_names)},
         )
+
+
+def require_usable(wanted: Iterable[str | None], given: Collection[str], table: pa.Table) -> None:
+    """Raise `UnknownColumn` where a wanted column was given, and left out of the table because its type cannot be used."""
+    for name in wanted:
+        if name is not None and name in given and name not in table.column_names:
+            raise UnknownColumn(
+                f"Column {name!r} cannot be used: it holds lists, maps, binary data or another type without an order.",
+                code="data.unusable_column",
+                hint="Name other columns, or write its values as columns of numbers, times or text.",
+                details={"column": name},
+            )

@@ -72,11 +72,15 @@ def test_other_forms_of_text(client: httpx.Client, content: bytes, filename: str
 
 
 def test_what_is_wrong_names_the_users_file(client: httpx.Client) -> None:
+    answer = client.post("/datasets", params={"filename": "mine.csv"}, content=b"%PDF-1.7")
+    assert code_of(answer, 422) == "data.not_text"
+    assert "mine.csv" in answer.json()["detail"]
+
+
+def test_a_parquet_file_is_read_as_one(client: httpx.Client) -> None:
     sink = io.BytesIO()
     pyarrow.parquet.write_table(pa.table({"x": [1.0, 2.0]}), sink)
-    answer = client.post("/datasets", params={"filename": "mine.parquet"}, content=sink.getvalue())
-    assert code_of(answer, 422) == "data.not_text"
-    assert "mine.parquet" in answer.json()["detail"]
+    assert upload(client, sink.getvalue(), "mine.parquet")["n_rows"] == 2
 
 
 def test_lists_page_by_cursor(running: Running) -> None:

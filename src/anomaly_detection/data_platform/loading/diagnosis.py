@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from anomaly_detection.data_platform.errors import UnreadableData
 from anomaly_detection.data_platform.loading.dialect import Dialect
 from anomaly_detection.data_platform.loading.source import FileSource
+from anomaly_detection.data_platform.loading.text import TextStream
 
 _SENTINEL = "\x1eend of file"
 
@@ -17,8 +18,8 @@ _SENTINEL = "\x1eend of file"
 def find_fault(source: FileSource, dialect: Dialect) -> UnreadableData | None:
     """Return what is wrong with the first bad row, or None if each row has the fields that the header names."""
     expected = len(dialect.names)
-    name = source.path.name
-    with source.open() as stream:
+    name = source.name
+    with TextStream(source) as stream:
         reader = csv.reader(_lines(stream), delimiter=dialect.delimiter)
         start, ragged = 1, None
         try:
@@ -69,7 +70,7 @@ def _open_quote(name: str, line: int) -> UnreadableData:
 
 def line_of_row(source: FileSource, dialect: Dialect, row: int) -> int:
     """Return the line of the file in which a row begins."""
-    with source.open() as stream:
+    with TextStream(source) as stream:
         reader = csv.reader(_lines(stream), delimiter=dialect.delimiter)
         start, skipped = 1, 1 if dialect.header_lines else 0
         for record in reader:

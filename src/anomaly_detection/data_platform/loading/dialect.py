@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 from anomaly_detection.data_platform.errors import UnreadableData
 from anomaly_detection.data_platform.loading.source import FileSource
+from anomaly_detection.data_platform.loading.text import TextStream
+from anomaly_detection.data_platform.loading.text_columns import MISSING, NUMBER
 from anomaly_detection.data_platform.times import LOOKS_LIKE_TIME
 
 DELIMITERS = ",;\t|"
-MISSING = frozenset({"", "NA", "N/A", "null", "NULL", "None", "nan", "NaN", "-"})
-"""What stands for a missing number or time."""
-NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 _NUMBER = re.compile(NUMBER)
 _DECIMAL_COMMA = re.compile(r"^\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*$")
 _TIME = re.compile(LOOKS_LIKE_TIME)
+_TABBED = re.compile(r"\.(tsv|tab)(\.\w+)?$")
 _SAMPLE_BYTES = 1024**2
 _SAMPLE_ROWS = 100
 
@@ -57,16 +57,16 @@ def sniff(source: FileSource) -> Dialect:
     UnreadableData
         The file is empty, or no text.
     """
-    with source.open() as stream:
+    with TextStream(source) as stream:
         sample = io.BufferedReader(stream, _SAMPLE_BYTES).read(_SAMPLE_BYTES)
     complete = len(sample) < _SAMPLE_BYTES
     text = sample.decode("utf-8", errors="ignore")
-    preferred = "\t" if source.path.name.lower().removesuffix(".gz").endswith(".tsv") else ","
+    preferred = "\t" if _TABBED.search(source.name.lower()) else ","
     delimiter = _delimiter(text, complete, preferred)
     records, lines = _records(text, delimiter, complete)
     if not records:
         raise UnreadableData(
-            f"{source.path.name} has no content.", code="data.empty_file", hint="Give a file with a header and rows."
+            f"{source.name} has no content.", code="data.empty_file", hint="Give a file with a header and rows."
         )
     decimal = "," if delimiter != "," and _decimal_commas(records[1:] or records) else "."
     header = _has_header(records, decimal)
