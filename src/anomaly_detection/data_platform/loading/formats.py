@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from anomaly_detection.data_platform.errors import UnreadableData
 from anomaly_detection.data_platform.loading.packing import packing_of
 from anomaly_detection.data_platform.loading.source import FileSource
-from anomaly_detection.data_platform.loading.text import is_binary, text_decoder
+from anomaly_detection.data_platform.loading.text import UTF16_MARKS, is_binary, text_decoder
 from anomaly_detection.shared.errors import Conflict, InvalidInput, did_you_mean
 from anomaly_detection.shared.lazy import resolve
 
@@ -213,11 +213,11 @@ def _text_format(source: FileSource, named: FileFormat | None) -> FileFormat:
     try:
         decoder.decode(source.head)
     except UnicodeDecodeError as error:
-        if is_binary(source.head):
+        if is_binary(source.head) and not source.head.startswith(UTF16_MARKS):
             raise UnreadableData(
                 f"{source.name} is no text, and in none of the formats that are known: {', '.join(names())}.",
                 code="data.not_text",
-                hint="Give a file of rows and columns in one of these formats.",
+                hint="Give a file in one of these formats. Text in UTF-16 is read with encoding='utf-16'.",
             ) from error
     text = source.head.decode(source.encoding, "ignore").lstrip("\ufeff")
     name = named.name if named is not None else "csv"

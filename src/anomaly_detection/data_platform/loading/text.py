@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 _BLOCK = 1024**2
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+UTF16_MARKS = (codecs.BOMUTF16_MARKS_LE, codecs.BOMUTF16_MARKS_BE)
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
 _CONTROL_SHARE = 0.02
 """Text in another encoding has no control characters; of random bytes they are one in nine."""
@@ -100,7 +100,7 @@ class TextStream(io.RawIOBase):
         if not raw.strip() and len(raw) < _BLOCK:
             what = "has no content" if raw else "is empty"
             raise UnreadableData(f"{name} {what}.", code="data.empty_file", hint="Give a file with a header and rows.")
-        if self._plain and raw.startswith(_UTF16):
+        if self._plain and raw.startswith(UTF16_MARKS):
             raise UnreadableData(
                 f"{name} is written in UTF-16, not in {self._source.encoding}, as its first two bytes say.",
                 code="data.wrong_encoding",
