@@ -61,6 +61,8 @@ _LINES = (
     CatalogueLine("modified_zscore", f"{_ROOT}.statistical.modified_zscore:ModifiedZScore", "statistical", min_rows=1),
     CatalogueLine("isolation_forest", f"{_ROOT}.trees.isolation_forest:IsolationForest", "trees", min_rows=8),
     CatalogueLine("knn", f"{_ROOT}.neighbours.knn:KNearestNeighbours", "neighbours", min_rows=4),
+    CatalogueLine("lof", f"{_ROOT}.neighbours.lof:LocalOutlierFactor", "neighbours", min_rows=4),
+    CatalogueLine("one_class_svm", f"{_ROOT}.linear.one_class_svm:OneClassSVM", "linear", min_rows=8),
     CatalogueLine(
         "stl", f"{_ROOT}.timeseries.stl:STL", "timeseries", kinds=("series",), independent_rows=False, min_rows=4
     ),

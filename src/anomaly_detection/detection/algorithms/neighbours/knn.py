@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_detection.detection.algorithms.indicator import least_scale
+from anomaly_detection.detection.algorithms.neighbours.search import NeighbourSearch
+from anomaly_detection.detection.algorithms.standardisation import Standardisation
+from anomaly_detection.detection.algorithms.thinning import thin
 from anomaly_detection.detection.ports import FloatArray, Parameter, State
 
 REFERENCE = (
@@ -36,10 +36,6 @@ PARAMETERS = (
     ),
     Parameter("seed", "integer", 0, "Seed of the random thinning.", minimum=0, maximum=2**32 - 1),
 )
-
-_TREE_DIMENSIONS = 6
-"""Above, a k-d tree visits most leaves, and a plain scan is faster (measured with 20 000 reference rows)."""
-_ROWS_AT_ONCE = 256
 
 
 class KNearestNeighbours:
@@ -79,8 +75,6 @@ class KNearestNeighbours:
     """
 
     attribution = "share of each feature in the distance to the neighbours"
-    _tree: Any = None
-    _blocks: FloatArray | None = None
 
     def __init__(
         self, *, n_neighbors: int = 20, method: str = "mean", max_reference_rows: int = 5_000, seed: int = 0
@@ -97,7 +91,7 @@ class KNearestNeighbours:
 
     def score(self, X: FloatArray) -> FloatArray:
         """Return the distance of each row to its neighbours, shape (n,), at least 0."""
-        distances, _ = self._nearest(self._standardise(X), self._count())
+        distances, _ = self._search.nearest(self._standardisation.apply(X), self._count())
         return self._combine(distances)
 
     def fit_score(self, X: FloatArray) -> FloatArray:
@@ -105,19 +99,16 @@ class KNearestNeighbours:
         kept = self._learn(X)
         if len(self.reference_) < 2:
             return self.score(X)
-        distances, neighbours = self._nearest(self._standardise(X), min(self.n_neighbors + 1, len(self.reference_)))
-        # The row itself goes; where it was not kept, or hides behind duplicates, the last one does.
-        position = np.full(len(X), -1)
-        position[kept] = np.arange(len(kept))
-        own = neighbours == position[:, np.newaxis]
-        drop = np.where(own.any(axis=1), own.argmax(axis=1), distances.shape[1] - 1)
-        rest = np.arange(distances.shape[1]) != drop[:, np.newaxis]
-        return self._combine(distances[rest].reshape(len(X), -1))
+        own = np.full(len(X), -1)
+        own[kept] = np.arange(len(kept))
+        count = min(self.n_neighbors, len(self.reference_) - 1)
+        distances, _ = self._search.nearest_others(self._standardisation.apply(X), own, count)
+        return self._combine(distances)
 
     def contributions(self, X: FloatArray) -> FloatArray:
         """Return each feature's part of the score, shape (n, d); the parts add up to it."""
-        rows = self._standardise(X)
-        distances, neighbours = self._nearest(rows, self._count())
+        rows = self._standardisation.apply(X)
+        distances, neighbours = self._search.nearest(rows, self._count())
         counted = self._counted(distances.shape[1])
         parts = np.empty_like(rows)
         for row in range(len(rows)):
@@ -127,7 +118,7 @@ class KNearestNeighbours:
 
     def expected(self, X: FloatArray) -> FloatArray:
         """Return the mean of each row's neighbours, shape (n, d)."""
-        _, neighbours = self._nearest(self._standardise(X), self._count())
+        _, neighbours = self._search.nearest(self._standardisation.apply(X), self._count())
         means = np.stack([self.reference_[found].mean(axis=0) for found in neighbours])
         return np.asarray(means * self.scale_ + self.center_)
 
@@ -148,27 +139,19 @@ class KNearestNeighbours:
         finite = all(array.dtype == np.float64 and np.isfinite(array).all() for array in state.values())
         if len(shapes) != 1 or self.center_.ndim != 1 or not len(self.reference_) or not finite:
             raise ValueError(f"arrays of shapes {sorted(shapes)} are no state of knn")
-        self._tree = None
-        self._blocks = None
+        self._prepare()
 
     def _learn(self, X: FloatArray) -> NDArray[np.int64]:
-        # Divided before squaring, so that the variance of huge values stays finite.
-        size = np.maximum(np.abs(X).max(axis=0), 1e-300)
-        spread = (X / size).std(axis=0) * size
-        self.center_ = (X / size).mean(axis=0) * size
-        constant = spread <= 1e-12 * np.maximum(np.abs(self.center_), 1e-280)
-        self.scale_ = np.where(constant, np.maximum(np.abs(self.center_), 1.0), np.maximum(spread, least_scale(X)))
-        kept = np.arange(len(X))
-        if len(X) > self.max_reference_rows:
-            chosen = np.random.default_rng(self.seed).choice(len(X), self.max_reference_rows, replace=False)
-            kept = np.sort(chosen)
-        self.reference_ = self._standardise(X[kept])
-        self._tree = None
-        self._blocks = None
+        standardisation = Standardisation.learn(X)
+        self.center_, self.scale_ = standardisation.center, standardisation.scale
+        kept = thin(len(X), self.max_reference_rows, self.seed)
+        self.reference_ = standardisation.apply(X[kept])
+        self._prepare()
         return kept
 
-    def _standardise(self, X: FloatArray) -> FloatArray:
-        return np.ascontiguousarray(np.clip((X - self.center_) / self.scale_, -1e120, 1e120))
+    def _prepare(self) -> None:
+        self._standardisation = Standardisation(self.center_, self.scale_)
+        self._search = NeighbourSearch(self.reference_)
 
     def _count(self) -> int:
         return min(self.n_neighbors, len(self.reference_))
@@ -180,39 +163,3 @@ class KNearestNeighbours:
 
     def _combine(self, distances: FloatArray) -> FloatArray:
         return np.asarray(distances[:, self._counted(distances.shape[1])].mean(axis=1))
-
-    def _nearest(self, rows: FloatArray, count: int) -> tuple[FloatArray, NDArray[np.int64]]:
-        """Return distances and positions of the nearest reference rows, each (n, count), nearest first."""
-        search = self._by_tree if rows.shape[1] <= _TREE_DIMENSIONS else self._by_scan
-        return search(rows, count)
-
-    def _by_tree(self, rows: FloatArray, count: int) -> tuple[FloatArray, NDArray[np.int64]]:
-        if self._tree is None:
-            from scipy.spatial import cKDTree
-
-            self._tree = cKDTree(self.reference_)
-        distances, found = self._tree.query(rows, k=np.arange(1, count + 1), workers=-1 if len(rows) > 256 else 1)
-        return distances, found
-
-    def _by_scan(self, rows: FloatArray, count: int) -> tuple[FloatArray, NDArray[np.int64]]:
-        from anomaly_detection.detection.algorithms.neighbours.scan import in_blocks, nearest_rows
-
-        blocks = in_blocks(self.reference_) if self._blocks is None else self._blocks
-        self._blocks = blocks
-        distances = np.empty((len(rows), count))
-        found = np.empty((len(rows), count), dtype=np.int64)
-
-        def block(start: int) -> None:
-            stop = start + _ROWS_AT_ONCE
-            nearest_rows(rows[start:stop], blocks, distances[start:stop], found[start:stop])
-
-        _each(block, range(0, len(rows), _ROWS_AT_ONCE))
-        return distances, found
-
-
-def _each(work: Callable[[int], None], starts: range) -> None:
-    if len(starts) == 1:
-        work(0)
-        return
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(work, starts))

@@ -1,0 +1,1 @@
+"""Algorithms that separate by a plane, in the features or in the space of a kernel."""
