@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from anomaly_detection import PlatformError, load_dataset
 from anomaly_detection.data_platform.dataset import Dataset
-from anomaly_detection.data_platform.loading.text_columns import MISSING, MISSING_IN_TEXT
+from anomaly_detection.data_platform.text_columns import MISSING, MISSING_IN_TEXT
 
 
 def write(folder: Path, text: str | bytes, name: str = "data.csv") -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,6 +11,8 @@ from anomaly_detection.data_platform.roles import Kind, Roles, require_column, r
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from anomaly_detection.data_platform.profile import ColumnProfile
 
 _UNCHANGED: Any = object()
 
@@ -52,7 +54,7 @@ class Dataset:
     @classmethod
     def from_arrow(
         cls,
-        table: pa.Table,
+        table: Any,
         *,
         name: str = "data",
         time: str | None = None,
@@ -64,8 +66,9 @@ class Dataset:
 
         Parameters
         ----------
-        table : pyarrow.Table
-            Any column types; unusual ones (decimals, dates, dictionaries) are brought to the usual ones.
+        table : pyarrow.Table, or a pandas or polars frame
+            Anything with ``__arrow_c_stream__``. Any column types; unusual ones (decimals, dates, dictionaries) are brought to
+            the usual ones.
         name : str
             What the data are called.
         time, label : str, optional
@@ -84,11 +87,42 @@ class Dataset:
         from anomaly_detection.data_platform.columns import flat, normalise
         from anomaly_detection.data_platform.recognition import recognise
 
+        if not hasattr(table, "column_names"):
+            from anomaly_detection.data_platform.records import as_table
+
+            table, _ = as_table(table, name)
         given = dict.fromkeys(name for name, _ in flat(table.column_names, table.columns))
         table, notes = normalise(table)
         require_usable([time, label, *(columns or ())], given, table)
         table, roles, more = recognise(table, time=time, columns=columns, label=label)
         return cls(table, name, roles, tuple(dict.fromkeys([*warnings, *notes, *more])))
+
+    @classmethod
+    def from_records(cls, records: Iterable[Mapping[str, Any]], **options: Any) -> Self:
+        """Make a data set of dictionaries, one for each row; keys that are absent are missing values.
+
+        Parameters
+        ----------
+        records : iterable of mapping
+            Plain values, times, decimals, or dictionaries, which become columns with dotted names.
+        **options
+            As for `from_arrow`.
+
+        Raises
+        ------
+        InvalidInput
+            ``data.not_a_table``.
+
+        Examples
+        --------
+        >>> data = Dataset.from_records([{"load": 1.5, "where": {"host": "a"}}, {"load": 2}])
+        >>> data.head()
+        [{'load': 1.5, 'where.host': 'a'}, {'load': 2.0, 'where.host': None}]
+        """
+        from anomaly_detection.data_platform.records import as_table
+
+        table, warnings = as_table(list(records), str(options.get("name", "data")))
+        return cls.from_arrow(table, **{**options, "warnings": [*options.get("warnings", ()), *warnings]})
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -214,6 +248,29 @@ class Dataset:
             "columns": [dict(column) for column in self._cache["columns"]],
             "warnings": list(self.warnings),
         }
+
+    def profile(self, *, top: int = 3) -> tuple[ColumnProfile, ...]:
+        """Return what each column holds: missing and distinct values, minimum, median and maximum, the most frequent.
+
+        Parameters
+        ----------
+        top : int, default 3
+            How many of the most frequent values.
+
+        Notes
+        -----
+        Fast on millions of rows: distinct values are counted up to 1 000 only (`more_distinct` says so).
+
+        Examples
+        --------
+        >>> data = Dataset.from_records([{"load": 1, "host": "a"}, {"load": 5, "host": "b"}, {"load": 2, "host": "a"}])
+        >>> load, host = data.profile()
+        >>> load.minimum, load.median, load.maximum, host.most_frequent
+        (1, 2, 5, (('a', 2), ('b', 1)))
+        """
+        from anomaly_detection.data_platform.profile import profile
+
+        return tuple(profile(self.table, self.roles, top=top))
 
     def _require(self, columns: Iterable[str]) -> None:
         for name in columns:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from anomaly_detection.data_platform.columns import flat
 from anomaly_detection.data_platform.errors import UnreadableData
 from anomaly_detection.data_platform.loading.source import FileSource
-from anomaly_detection.data_platform.loading.text_columns import understand_times
+from anomaly_detection.data_platform.text_columns import understand_times
 from anomaly_detection.shared.errors import PlatformError, TooLarge
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from anomaly_detection.data_platform.errors import UnreadableData
 from anomaly_detection.data_platform.loading.avro_schema import check_schema
-from anomaly_detection.data_platform.loading.records import RecordColumns
 from anomaly_detection.data_platform.loading.source import FileSource
+from anomaly_detection.data_platform.records import RecordColumns
 from anomaly_detection.shared.errors import PlatformError, TooLarge
 from anomaly_detection.shared.optional import require
 

@@ -9,7 +9,7 @@ from anomaly_detection.data_platform.loading.diagnosis import find_fault, line_o
 from anomaly_detection.data_platform.loading.dialect import Dialect, sniff
 from anomaly_detection.data_platform.loading.source import FileSource
 from anomaly_detection.data_platform.loading.text import TextStream
-from anomaly_detection.data_platform.loading.text_columns import MISSING, understand
+from anomaly_detection.data_platform.text_columns import MISSING, understand
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from anomaly_detection.data_platform.errors import UnreadableData
 from anomaly_detection.data_platform.loading.source import FileSource
 from anomaly_detection.data_platform.loading.text import TextStream
-from anomaly_detection.data_platform.loading.text_columns import MISSING, NUMBER
+from anomaly_detection.data_platform.text_columns import MISSING, NUMBER
 from anomaly_detection.data_platform.times import LOOKS_LIKE_TIME
 
 DELIMITERS = ",;\t|"

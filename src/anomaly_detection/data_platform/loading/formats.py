@@ -127,7 +127,7 @@ def register_format(name: str, reader: Callable[[BinaryIO], Any], *, endings: Se
         )
 
     def read(source: FileSource) -> tuple[pa.Table, list[str]]:
-        from anomaly_detection.data_platform.loading.records import as_table
+        from anomaly_detection.data_platform.records import as_table
 
         with source.open_seekable() as file:
             return as_table(reader(file), source.name)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from anomaly_detection.data_platform.errors import UnreadableData
 from anomaly_detection.data_platform.loading.json_lines import LONGEST
 from anomaly_detection.data_platform.loading.json_values import DECODER, decode, describe_value, failure
-from anomaly_detection.data_platform.loading.records import RecordColumns
 from anomaly_detection.data_platform.loading.source import FileSource
 from anomaly_detection.data_platform.loading.text import TextStream
+from anomaly_detection.data_platform.records import RecordColumns
 from anomaly_detection.shared.errors import TooLarge
 
 if TYPE_CHECKING:

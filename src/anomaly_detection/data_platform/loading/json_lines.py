@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from anomaly_detection.data_platform.errors import UnreadableData
 from anomaly_detection.data_platform.loading.json_values import decode, describe_value
-from anomaly_detection.data_platform.loading.records import RecordColumns
 from anomaly_detection.data_platform.loading.source import FileSource
 from anomaly_detection.data_platform.loading.text import TextStream
+from anomaly_detection.data_platform.records import RecordColumns
 
 if TYPE_CHECKING:
     import pyarrow as pa

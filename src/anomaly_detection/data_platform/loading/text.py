@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 _BLOCK = 1024**2
-UTF16_MARKS = (codecs.BOMUTF16_MARKS_LE, codecs.BOMUTF16_MARKS_BE)
+UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
 _CONTROL_SHARE = 0.02
 """Text in another encoding has no control characters; of random bytes they are one in nine."""

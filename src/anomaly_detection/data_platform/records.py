@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from anomaly_detection.data_platform.errors import UnreadableData
-from anomaly_detection.data_platform.loading.text_columns import Place, understand
+from anomaly_detection.data_platform.text_columns import Place, understand
 from anomaly_detection.shared.errors import InvalidInput, TooLarge
 
 if TYPE_CHECKING:
