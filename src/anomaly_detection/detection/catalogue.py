@@ -59,6 +59,10 @@ class CatalogueLine:
 
 _LINES = (
     CatalogueLine("modified_zscore", f"{_ROOT}.statistical.modified_zscore:ModifiedZScore", "statistical", min_rows=1),
+    CatalogueLine("zscore", f"{_ROOT}.statistical.zscore:ZScore", "statistical", min_rows=3),
+    CatalogueLine("iqr", f"{_ROOT}.statistical.iqr:InterquartileRange", "statistical", min_rows=4),
+    CatalogueLine("hbos", f"{_ROOT}.statistical.hbos:HistogramOutlierScore", "statistical", min_rows=8),
+    CatalogueLine("ecod", f"{_ROOT}.statistical.ecod:EmpiricalTails", "statistical", min_rows=8),
     CatalogueLine("isolation_forest", f"{_ROOT}.trees.isolation_forest:IsolationForest", "trees", min_rows=8),
     CatalogueLine("knn", f"{_ROOT}.neighbours.knn:KNearestNeighbours", "neighbours", min_rows=4),
     CatalogueLine("lof", f"{_ROOT}.neighbours.lof:LocalOutlierFactor", "neighbours", min_rows=4),
