@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from anomaly_detection import PlatformError, create_detector, load_detector
+from anomaly_detection.detection.algorithms.external.estimator_file import MEMBER
 from anomaly_detection.detection.errors import InvalidModelFile
 from anomaly_detection.detection.model_file import FORMAT_VERSION, read_model, write_model
 
@@ -34,6 +35,9 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def content(path: Path) -> bytes:
     return path.read_bytes()
+
+
+WRAPPED = {"a": np.arange(2.0), MEMBER: np.frombuffer(b"PK some estimator", dtype=np.uint8)}
 
 
 def refused(path: Path, content: bytes) -> str:
@@ -89,6 +93,58 @@ def test_every_changed_byte_is_refused(path: Path, content: bytes) -> None:
             assert refused(path, bytes(changed)) == "detection.invalid_model_file", place
 
 
+def test_a_third_member_holds_another_librarys_estimator(tmp_path: Path) -> None:
+    path = write_model(tmp_path / "model.adm", SMALL, WRAPPED)
+    with zipfile.ZipFile(path) as file:
+        assert file.namelist() == ["manifest.json", "arrays.safetensors", MEMBER]
+        assert file.read(MEMBER) == b"PK some estimator"
+    manifest, arrays = read_model(path)
+    assert set(manifest["checksums"]) == {"arrays.safetensors", MEMBER}
+    assert arrays.keys() == WRAPPED.keys()
+    assert arrays[MEMBER].tobytes() == b"PK some estimator"
+    assert write_model(tmp_path / "again.adm", SMALL, WRAPPED).read_bytes() == path.read_bytes()
+
+
+def test_every_changed_byte_of_a_file_with_three_members_is_refused(tmp_path: Path) -> None:
+    path = write_model(tmp_path / "model.adm", {}, WRAPPED)
+    content = path.read_bytes()
+    assert 500 < len(content) < 2_000
+    for place in range(len(content)):
+        changed = bytearray(content)
+        changed[place] ^= 0x01
+        assert refused(path, bytes(changed)) == "detection.invalid_model_file", place
+
+
+def test_members_and_checksums_must_belong_together(tmp_path: Path) -> None:
+    from anomaly_detection.detection.model_file import _archive
+
+    path = write_model(tmp_path / "model.adm", SMALL, WRAPPED)
+    manifest, arrays = parts(path.read_bytes())
+    estimator = WRAPPED[MEMBER].tobytes()
+    right = json.dumps(manifest, sort_keys=True, indent=1).encode()
+    path.write_bytes(_archive(right, arrays, estimator))
+    read_model(path)
+    sums = manifest["checksums"]
+    for lie in ({}, {**sums, "more": "0" * 64}, {MEMBER: sums[MEMBER]}, {**sums, MEMBER: "0" * 64}):
+        text = json.dumps({**manifest, "checksums": lie}, sort_keys=True, indent=1).encode()
+        assert refused(path, _archive(text, arrays, estimator)) == "detection.invalid_model_file"
+    assert refused(path, _archive(right, arrays)) == "detection.invalid_model_file", "the estimator is gone"
+    assert refused(path, _archive(right, arrays, b"")) == "detection.invalid_model_file"
+
+
+def test_an_estimator_among_the_arrays_is_refused(path: Path) -> None:
+    from safetensors.numpy import save
+
+    arrays = save(WRAPPED)
+    manifest = {"format_version": 1, "checksums": {"arrays.safetensors": hashlib.sha256(arrays).hexdigest()}}
+    assert refused(path, canonical(manifest, arrays)) == "detection.invalid_model_file"
+
+
+def test_an_estimator_that_is_no_bytes_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(TypeError):
+        write_model(tmp_path / "model.adm", SMALL, {MEMBER: np.zeros(3)})
+
+
 def test_every_truncation_is_refused(path: Path, content: bytes) -> None:
     for length in range(len(content)):
         assert refused(path, content[:length]) == "detection.invalid_model_file"
@@ -106,6 +162,8 @@ def test_bytes_before_and_after_are_refused(path: Path, content: bytes, extra: b
         {"compression": zipfile.ZIP_DEFLATED},
         {"compression": zipfile.ZIP_LZMA},
         {"more": {"estimator.pkl": b"x"}},
+        {"more": {MEMBER: b"x"}},
+        {"more": {"weights.safetensors": b"x"}},
         {"more": {"/etc/passwd": b"x"}},
         {"more": {"../../x": b"x"}},
         {"second": "../arrays.safetensors"},
@@ -229,12 +287,24 @@ def test_arrays_of_another_model_are_refused(tmp_path: Path) -> None:
         load_detector(wide)
 
 
+def test_an_estimator_in_another_algorithms_file_is_not_used(tmp_path: Path) -> None:
+    from anomaly_detection.detection.model_file import _archive
+
+    path = fitted(tmp_path)
+    manifest, arrays = parts(path.read_bytes())
+    manifest["checksums"][MEMBER] = hashlib.sha256(b"x").hexdigest()
+    path.write_bytes(_archive(json.dumps(manifest, sort_keys=True, indent=1).encode(), arrays, b"x"))
+    with pytest.raises(InvalidModelFile):
+        load_detector(path)
+
+
 def test_a_foreign_algorithm_is_told(tmp_path: Path) -> None:
     path = fitted(tmp_path)
     manifest, arrays = parts(path.read_bytes())
     path.write_bytes(canonical({**manifest, "algorithm": "os.system"}, arrays))
-    with pytest.raises(PlatformError, match=r"There is no algorithm 'os\.system'"):
+    with pytest.raises(PlatformError, match=r"There is no algorithm 'os\.system'") as caught:
         load_detector(path)
+    assert "register_adapter" in caught.value.hint
 
 
 def test_places_that_hold_no_file(tmp_path: Path) -> None:

@@ -32,6 +32,20 @@ _DATA = {
     "NdArrayNode": {f"numpy.{name}" for name in ("ndarray", "float64", "float32", "int64", "int32", "bool")},
 }
 _OBJECTS = {"ObjectNode", "TreeNode", "LossNode", "RandomStateNode"}
+_FAILURES = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    ImportError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+)
+"""What damaged bytes make the zip, JSON and array readers raise, and an estimator with parts of the wrong type."""
 _SCHEMA = "schema.json"
 _DEEPEST = 60
 
@@ -83,28 +97,24 @@ def load_estimator(content: NDArray[Any], types: Collection[str], root: str) -> 
     """
     if content.dtype != np.uint8 or content.ndim != 1:
         raise ValueError("the estimator is not stored as bytes")
-    packed = content.tobytes()
     try:
-        tree = _tree(packed)
-        foreign = _foreign(tree, types)
-    except (zipfile.BadZipFile, KeyError, RecursionError, EOFError, NotImplementedError, RuntimeError) as error:
-        raise ValueError("the estimator's bytes are damaged") from error
+        return _loaded(content.tobytes(), types, root)
+    except _FAILURES as error:
+        raise ValueError(f"the estimator cannot be made: {str(error).partition(chr(10))[0]}") from error
+
+
+def _loaded(packed: bytes, types: Collection[str], root: str) -> Any:
+    skops = require("skops.io", extra="sklearn")
+    tree = _tree(packed)
+    foreign = _foreign(tree, types)
     if foreign:
         raise ValueError(f"the estimator holds {foreign[0]}, which is not on this algorithm's list of types")
     if not isinstance(tree, dict) or f"{tree.get('__module__')}.{tree.get('__class__')}" != root:
         raise ValueError(f"the estimator is no {root}")
-    made = _made(packed, types)
+    made = skops.loads(packed, trusted=[*types, *sorted(set().union(*_DATA.values()))])
     for item in _objects(made):
         _check_indices(item)
     return made
-
-
-def _made(packed: bytes, types: Collection[str]) -> Any:
-    skops = require("skops.io", extra="sklearn")
-    try:
-        return skops.loads(packed, trusted=[*types, *sorted(set().union(*_DATA.values()))])
-    except (ArithmeticError, AttributeError, ImportError, LookupError, OSError, RuntimeError, TypeError) as error:
-        raise ValueError(f"the estimator cannot be made: {str(error).partition(chr(10))[0]}") from error
 
 
 def _tree(packed: bytes) -> Any:

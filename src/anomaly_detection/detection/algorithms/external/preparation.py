@@ -59,7 +59,9 @@ class Preparation:
 
     def apply(self, X: FloatArray) -> FloatArray:
         """Return the columns that the library sees, shape (n, len(kept)), within ±1e15."""
-        return np.ascontiguousarray(np.clip((X[:, self.kept] - self.center) / self.scale, -LARGEST, LARGEST))
+        with np.errstate(over="ignore"):
+            scaled = (X[:, self.kept] - self.center) / self.scale
+        return np.ascontiguousarray(np.clip(scaled, -LARGEST, LARGEST))
 
     def state(self) -> State:
         """Return what was learnt as arrays."""
