@@ -180,3 +180,10 @@ def test_confidence_is_a_probability(n: int, p: float, flag: int) -> None:
     for flagged in (0, n // 2, n):
         value = confidence(np.array([p]), np.array([flag], dtype=np.int8), n, flagged)[0]
         assert 0.0 <= value <= 1.0
+
+
+def test_scores_that_differ_by_subnormal_numbers_get_p_values() -> None:
+    scores = np.array([0.0] * 55 + [1e-318, 1e-318, 1.0, 1.0, 1.0])
+    found = Calibrator.learn(scores).p_values(np.array([0.0, 5e-324, 1e-318, 0.5, 1.0]))
+    assert ((found > 0.0) & (found <= 1.0)).all()
+    assert (np.diff(found) <= 0.0).all()

@@ -19,7 +19,7 @@ def test_surprise_is_finite_and_keeps_the_order(scores: np.ndarray, new: np.ndar
     surprise = ScoreScale.learn(scores).surprise(ordered)
     assert np.isfinite(surprise).all()
     assert surprise.min() >= 0.0
-    assert (np.diff(surprise) >= 0.0).all()
+    assert (np.diff(surprise) >= -1e-12).all()
 
 
 @given(scores=SCORES, new=SCORES)
@@ -63,6 +63,13 @@ def test_equal_scores_are_ordinary_and_others_are_not(scores: np.ndarray) -> Non
     scale = ScoreScale.learn(scores)
     assert np.ptp(scale.surprise(np.full(5, np.median(scores)))) == 0.0
     assert scale.surprise(scores.max(keepdims=True) + 10.0)[0] > scale.surprise(np.median(scores, keepdims=True))[0]
+
+
+def test_scores_that_differ_by_subnormal_numbers_stay_ordinary() -> None:
+    surprise = ScoreScale.learn(np.array([0.0, 1e-318, 1.0, 1.0, 1.0])).surprise(np.array([0.0, 5e-324, 1e-318, 0.5]))
+    assert np.isfinite(surprise).all()
+    assert (np.diff(surprise) >= 0.0).all()
+    assert surprise.max() <= np.log(2.0)
 
 
 def test_state_restores_the_scale() -> None:

@@ -120,7 +120,8 @@ class Calibrator:
         """Return the probability that a normal row scores at least this high, shape (n,), in (0, 1]."""
         knots = np.array(self.knots)
         # Turned round, the interpolation takes the lower end where scores are tied: a tie is "at least as high".
-        place = 1.0 - np.interp(-scores, -knots[::-1], np.linspace(0, 1, knots.size))
+        # Between knots that differ by a subnormal number its slope is infinite.
+        place = 1.0 - np.clip(np.interp(-scores, -knots[::-1], np.linspace(0, 1, knots.size)), 0.0, 1.0)
         share_below = np.where(scores > knots[-1], 1.0, place * (self.n - 1) / self.n)
         body = (1.0 + self.n * (1.0 - share_below)) / (self.n + 1.0)
         if self.tail is None:

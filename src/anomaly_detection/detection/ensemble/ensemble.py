@@ -24,7 +24,7 @@ from anomaly_detection.shared.errors import Cancelled, PlatformError
 
 REFERENCE = "Aggarwal, C. and Sathe, S. (2017). Outlier Ensembles: An Introduction. Springer."
 
-DEFAULT_MEMBERS = ("knn", "isolation_forest", "modified_zscore")
+DEFAULT_MEMBERS = ("knn", "isolation_forest", "ecod")
 STAND_IN = "modified_zscore"
 """Judges when there are too few rows for every member."""
 
@@ -87,7 +87,7 @@ class Ensemble:
 
     Parameters
     ----------
-    members : sequence of str or mapping, default ("knn", "isolation_forest", "modified_zscore")
+    members : sequence of str or mapping, default ("knn", "isolation_forest", "ecod")
         Names in the catalogue, or ``{"algorithm": name, "parameters": {...}, "weight": number}``. The default takes one that looks at
         distances, one that looks at splits and one that looks at each column by itself; all are fast.
     method : {"average", "weighted", "max", "vote"}, default "average"

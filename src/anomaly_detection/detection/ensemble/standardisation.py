@@ -12,6 +12,7 @@ from anomaly_detection.detection.ports import FloatArray, State
 _KNOTS = 256
 _CENSORED_SHARE = 0.1
 _LARGEST_SCORE = 1e150
+_SMALLEST_SCORE = 1e-280
 _LARGEST = 1e100
 
 
@@ -56,14 +57,14 @@ class ScoreScale:
     @classmethod
     def learn(cls, scores: FloatArray) -> Self:
         """Learn from out-of-sample scores of shape (n,), finite, n at least 1."""
-        scores = np.clip(scores, -_LARGEST_SCORE, _LARGEST_SCORE)
+        scores = _tamed(scores)
         knots = np.quantile(scores, np.linspace(0.0, 0.5, min(_KNOTS, scores.size)))
         knots[-1] = level = float(np.median(scores))
         return cls(np.maximum.accumulate(knots), _mean_excess(scores, level))
 
     def surprise(self, scores: FloatArray) -> FloatArray:
         """Return the surprise of each score, shape (n,), finite, at least 0; higher scores never get less."""
-        scores = np.clip(scores, -_LARGEST_SCORE, _LARGEST_SCORE)
+        scores = _tamed(scores)
         level, at_knots = self.knots[-1], -np.log1p(-np.linspace(0.0, 0.5, self.knots.size))
         # One knot alone is the median; where several are tied with it, interpolation would take the lower end of them.
         body = np.where(scores >= level, np.log(2.0), np.interp(scores, self.knots, at_knots))
@@ -89,6 +90,12 @@ class ScoreScale:
         if not sound or not np.isfinite(knots).all() or (np.diff(knots) < 0.0).any() or not 0.0 < scale[0] < np.inf:
             raise ValueError(f"arrays of shapes {knots.shape}, {scale.shape} are no scale of scores")
         return cls(knots, float(scale[0]))
+
+
+def _tamed(scores: FloatArray) -> FloatArray:
+    """Cut scores whose differences or slopes would not be finite: huge ones, and those that differ by a subnormal number."""
+    cut = np.clip(scores, -_LARGEST_SCORE, _LARGEST_SCORE)
+    return np.asarray(np.where(np.abs(cut) < _SMALLEST_SCORE, 0.0, cut))
 
 
 def _mean_excess(scores: FloatArray, level: float) -> float:
