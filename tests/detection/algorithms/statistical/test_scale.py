@@ -8,6 +8,7 @@ import pytest
 from anomaly_detection.detection.algorithms.statistical.scale import (
     check_vectors,
     combine_deviations,
+    in_blocks,
     in_units,
     root_mean_square,
     usable_scale,
@@ -37,6 +38,12 @@ def test_columns_without_a_scale() -> None:
 
 def test_units_never_overflow() -> None:
     assert in_units(np.array([-8.0, 1e300]), np.array([2.0, 1e-300])).tolist() == [-4.0, 1e140]
+
+
+@pytest.mark.parametrize("n", [1, 6_553, 6_554, 50_000])
+def test_rows_in_blocks_are_all_there_in_order(n: int) -> None:
+    X = np.arange(10.0 * n).reshape(n, 10)
+    assert np.array_equal(in_blocks(lambda rows: rows[:, 3], X), X[:, 3])
 
 
 def test_ways_to_combine() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_detection.detection.algorithms.statistical.scale import root_mean_square, usable_scale
+from anomaly_detection.detection.algorithms.statistical.scale import in_blocks, root_mean_square, usable_scale
 from anomaly_detection.detection.algorithms.statistical.tails import Tails
 from anomaly_detection.detection.ports import FloatArray, Parameter, State
 
@@ -111,12 +112,12 @@ class EmpiricalTails:
 
     def score(self, X: FloatArray) -> FloatArray:
         """Return the summed rarity of each row, shape (n,), at least 0."""
-        return self._sum(X, self._nats)
+        return in_blocks(partial(self._sum, self._nats), X)
 
     def fit_score(self, X: FloatArray) -> FloatArray:
         """Learn from X and return its rows' scores, each compared with the other rows, shape (n,)."""
         self.fit(X)
-        return self._sum(X, [column.nats(own=1) for column in self.columns_])
+        return in_blocks(partial(self._sum, [column.nats(own=1) for column in self.columns_]), X)
 
     def contributions(self, X: FloatArray) -> FloatArray:
         """Return the rarity of each value in nats, shape (n, d); the parts add up to the score."""
@@ -161,7 +162,7 @@ class EmpiricalTails:
         self.columns_, self.tails_ = columns, tails
         self._nats = [column.nats(own=0) for column in columns]
 
-    def _sum(self, X: FloatArray, nats: list[FloatArray]) -> FloatArray:
+    def _sum(self, nats: list[FloatArray], X: FloatArray) -> FloatArray:
         # Column after column, so that a row adds up in the same order alone and among others.
         total = np.zeros(len(X))
         for column in range(X.shape[1]):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_detection.detection.algorithms.statistical.scale import in_units, root_mean_square, usable_scale
+from anomaly_detection.detection.algorithms.statistical.scale import in_blocks, in_units, root_mean_square, usable_scale
 from anomaly_detection.detection.algorithms.statistical.tails import Tails
 from anomaly_detection.detection.ports import FloatArray, Parameter, State
 
@@ -97,12 +98,12 @@ class HistogramOutlierScore:
 
     def score(self, X: FloatArray) -> FloatArray:
         """Return the summed rarity of each row, shape (n,), at least 0."""
-        return self._sum(X, own=0)
+        return in_blocks(partial(self._sum, self._nats(own=0)), X)
 
     def fit_score(self, X: FloatArray) -> FloatArray:
         """Learn from X and return its rows' scores, each taken out of its bins first, shape (n,)."""
         self.fit(X)
-        return self._sum(X, own=1)
+        return in_blocks(partial(self._sum, self._nats(own=1)), X)
 
     def contributions(self, X: FloatArray) -> FloatArray:
         """Return the rarity of each value's bin in nats, shape (n, d); the parts add up to the score."""
@@ -141,9 +142,8 @@ class HistogramOutlierScore:
         ):
             raise ValueError(f"arrays of shapes {self.counts_.shape}, {shapes} are no state of hbos")
 
-    def _sum(self, X: FloatArray, *, own: int) -> FloatArray:
+    def _sum(self, nats: FloatArray, X: FloatArray) -> FloatArray:
         # Column after column, so that a row adds up in the same order alone and among others.
-        nats = self._nats(own)
         total = np.zeros(len(X))
         for column in range(X.shape[1]):
             total += self._rarity(nats, X, column)

@@ -9,6 +9,7 @@ import numpy as np
 from anomaly_detection.detection.algorithms.statistical.scale import (
     check_vectors,
     combine_deviations,
+    in_blocks,
     in_units,
     root_mean_square,
     usable_scale,
@@ -83,7 +84,7 @@ class InterquartileRange:
 
     def score(self, X: FloatArray) -> FloatArray:
         """Return the combined distance of each row, shape (n,), at least -0.5."""
-        return combine_deviations(self.contributions(X), self.combine)
+        return in_blocks(lambda rows: combine_deviations(self.contributions(rows), self.combine), X)
 
     def fit_score(self, X: FloatArray) -> FloatArray:
         """Learn from X and return its rows' scores, shape (n,)."""
