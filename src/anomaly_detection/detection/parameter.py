@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from numbers import Real
 from typing import Any
@@ -12,6 +12,8 @@ from typing import Any
 from anomaly_detection.detection.errors import InvalidParameter
 from anomaly_detection.detection.ports import Parameter
 from anomaly_detection.shared.errors import did_you_mean
+
+_ITEMS: dict[str, Any] = {"number": (int, float), "string": str}
 
 
 def check_parameters(name: str, known: tuple[Parameter, ...], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,8 +96,9 @@ def _number(value: Real | Decimal) -> float | None:
 
 def _array(value: Any, items: Mapping[str, Any]) -> list[Any] | None:
     """Return a list of plain JSON values, None where it is none or an item has another type than `items` says."""
+    kind = items.get("type")
     if isinstance(value, str):
-        value = _list_from_text(value)
+        value = _list_from_text(value, _item if kind == "number" else str)
     elif hasattr(value, "tolist"):
         value = value.tolist()
     if not isinstance(value, list | tuple):
@@ -104,10 +107,10 @@ def _array(value: Any, items: Mapping[str, Any]) -> list[Any] | None:
         plain: list[Any] = json.loads(json.dumps(list(value), default=_plain, allow_nan=False))
     except (TypeError, ValueError, RecursionError):
         return None
-    if items.get("type") != "number":
-        return plain
-    numbers = all(isinstance(item, int | float) and not isinstance(item, bool) for item in plain)
-    return [float(item) for item in plain] if numbers else None
+    expected = _ITEMS.get(str(kind), object)
+    if any(isinstance(item, bool) or not isinstance(item, expected) for item in plain) and kind in _ITEMS:
+        return None
+    return [float(item) for item in plain] if kind == "number" else plain
 
 
 def _plain(value: Any) -> Any:
@@ -119,13 +122,13 @@ def _plain(value: Any) -> Any:
     raise TypeError(type(value).__name__)
 
 
-def _list_from_text(text: str) -> Any:
+def _list_from_text(text: str, read: Callable[[str], Any]) -> Any:
     if text.lstrip().startswith("["):
         try:
             return json.loads(text)
         except (ValueError, RecursionError):
             return None
-    return [_item(part.strip()) for part in text.split(",") if part.strip()]
+    return [read(part.strip()) for part in text.split(",") if part.strip()]
 
 
 def _item(text: str) -> str | float:
