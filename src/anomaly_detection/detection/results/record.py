@@ -97,6 +97,11 @@ def make_rows(
         entity=named("entity"),
         expected=by_feature(expected),
         scale=by_feature(scale),
+        names={
+            role: name
+            for role, name in (("time", time), *((role, columns.roles.get(role)) for role in ("row_id", "entity")))
+            if name is not None and name in by_name
+        },
     )
 
 

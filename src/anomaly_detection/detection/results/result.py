@@ -5,31 +5,42 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_detection.detection.calibration.calibrator import FALSE_DISCOVERY_RATE, METHOD, VERSION, Calibrator
+from anomaly_detection.detection.calibration.calibrator import FALSE_DISCOVERY_RATE, Calibrator
 from anomaly_detection.detection.calibration.confidence import confidence
 from anomaly_detection.detection.calibration.threshold import Threshold, default_threshold, make_threshold
 from anomaly_detection.detection.domain.anomaly import Anomaly, AnomalyEvent
-from anomaly_detection.detection.domain.explanation import Contribution, Explanation
+from anomaly_detection.detection.domain.explanation import Explanation
 from anomaly_detection.detection.domain.severity import Severity, severity_ranks
+from anomaly_detection.detection.results import files, tables
+from anomaly_detection.detection.results.document import from_document, to_document
 from anomaly_detection.detection.results.events import group_events
+from anomaly_detection.detection.results.judged import Judged
 from anomaly_detection.detection.results.rows import Rows
-from anomaly_detection.shared.clock import to_iso, utc_now
+from anomaly_detection.detection.results.tables import EXPLAINED
+from anomaly_detection.shared.clock import utc_now
 from anomaly_detection.shared.identity import new_id
+
+if TYPE_CHECKING:
+    import os
+
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+    from matplotlib.axes import Axes
+
+    FilePath = str | os.PathLike[str]
 
 FloatArray = NDArray[np.float64]
 Explain = Callable[[NDArray[np.int64], float], Sequence[Explanation]]
 """Explains rows by their indices, given the score cutoff."""
-
-SCHEMA_VERSION = 1
-EXPLAINED_ROWS = 1_000
-"""At most so many anomalies carry an explanation, the highest scores first."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -137,7 +148,7 @@ class DetectionResult:
     def top(self, count: int, *, start: int = 0) -> tuple[Anomaly, ...]:
         """Return anomalies by rank, from the position `start`, without making the others."""
         picked = self.ranking[start : start + count]
-        explanations = self.explanations_of(picked[: max(EXPLAINED_ROWS - start, 0)])
+        explanations = self.explanations_of(picked[: max(EXPLAINED - start, 0)])
         severities = list(Severity)
         return tuple(
             Anomaly(
@@ -199,7 +210,7 @@ class DetectionResult:
 
         A result that is stored keeps these; the detector itself may be gone later.
         """
-        count = min(max(self.n_anomalies + extra, extra), EXPLAINED_ROWS, self.n_rows)
+        count = min(max(self.n_anomalies + extra, extra), EXPLAINED, self.n_rows)
         highest = np.argsort(-self.scores, kind="stable")[:count]
         return replace(self, explanations=self.explanations_of(highest), explain=None)
 
@@ -223,41 +234,191 @@ class DetectionResult:
         limit : int, optional
             At most so many anomalies, the highest scores first.
         """
-        document: dict[str, Any] = {
-            "schema_version": SCHEMA_VERSION,
-            "id": self.id,
-            "created_at": to_iso(self.created_at),
-            "kind": self.kind,
-            "algorithm": self.algorithm,
-            "parameters": dict(self.parameters),
-            "model_id": self.model_id,
-            "dataset": dict(self.dataset),
-            "calibration": {
-                "method": METHOD,
-                "n": self.calibrator.n,
-                "version": VERSION,
-                "state_ref": self.calibrator.reference,
-            },
-            "threshold": self.threshold.to_dict(),
-            "n_rows": self.n_rows,
-            "n_anomalies": self.n_anomalies,
-            "anomalies": [item.to_dict() for item in self.top(self.n_anomalies if limit is None else limit)],
-            "events": [item.to_dict() for item in self.events],
-            "metadata": dict(self.metadata),
-        }
-        if arrays:
-            document["scores"] = self.scores.tolist()
-            document["p_values"] = self.p_values.tolist()
-            document["predictions"] = self.predictions.tolist()
-            document["confidence_scores"] = self.confidence_scores.tolist()
-        else:
-            document["calibration"]["state"] = self.calibrator.to_dict()
-            document["explanations"] = {str(index): item.to_dict() for index, item in self.explanations.items()}
-        return document
+        return to_document(self, arrays=arrays, limit=limit)
 
-    def to_json(self, *, indent: int | None = None) -> str:
-        """Return `to_dict` as JSON."""
-        return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
+    @overload
+    def to_json(self, path: None = None, *, indent: int | None = None, force: bool = False) -> str: ...
+    @overload
+    def to_json(self, path: FilePath, *, indent: int | None = None, force: bool = False) -> Path: ...
+    def to_json(self, path: FilePath | None = None, *, indent: int | None = None, force: bool = False) -> str | Path:
+        """Return `to_dict` as JSON, or write it to a file; parameters and errors are those of `to_csv`."""
+
+        def write(result: Judged, file: BinaryIO) -> None:
+            text = json.dumps(to_document(result, arrays=True, limit=None), indent=indent, allow_nan=False)
+            file.write(text.encode() + b"\n" * (path is not None))
+
+        return _written(write, self, path, force=force)
+
+    def to_arrow(self) -> pa.Table:
+        """Return every row that was judged, typed, with what was found about it.
+
+        Returns
+        -------
+        pyarrow.Table
+            In this order: ``index`` (position in the data, from 0); the time; the columns as they came; for a series
+            ``expected_...``, ``lower_...`` and ``upper_...`` of each judged column; ``score``, ``p_value``, ``confidence``,
+            ``prediction`` (1 or 0), ``severity`` (an ordered dictionary, null for normal rows). Missing values are null. The
+            names of rows that a frame's unnamed index gives are called ``row_id``.
+
+        Notes
+        -----
+        A column of the data that is called like one of these gets ``data_`` in front, repeated until the name is free.
+        All other tables and files of rows have the same columns.
+
+        Examples
+        --------
+        >>> from anomaly_detection import create_detector
+        >>> result = create_detector("knn").detect({"load": [1.0, 1.1, 0.9, 1.05, 9.0], "score": [1, 2, 3, 4, 5]})
+        >>> result.to_arrow().column_names
+        ['index', 'load', 'data_score', 'score', 'p_value', 'confidence', 'prediction', 'severity']
+        """
+        return tables.to_arrow(self)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return `to_arrow` as a pandas frame: ``severity`` is an ordered category, times are in UTC.
+
+        Raises
+        ------
+        MissingExtra
+            pandas is not installed.
+        """
+        frame: pd.DataFrame = tables.to_pandas(self)
+        return frame
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return `to_arrow` as a polars frame, with ``severity`` as an enumeration.
+
+        Raises
+        ------
+        MissingExtra
+            polars is not installed.
+        """
+        frame: pl.DataFrame = tables.to_polars(self)
+        return frame
+
+    def anomaly_table(self, limit: int | None = None) -> pa.Table:
+        """Return one row for each anomaly, the highest score first, with ``rank`` in front and the reason, ``why``, at the end.
+
+        Parameters
+        ----------
+        limit : int, optional
+            At most so many; all by default.
+
+        Examples
+        --------
+        >>> from anomaly_detection import create_detector
+        >>> result = create_detector("modified_zscore").detect({"load": [*range(50), 9_999]})
+        >>> result.anomaly_table().select(["rank", "load", "severity", "why"]).to_pylist()
+        [{'rank': 1, 'load': 9999.0, 'severity': 'critical', 'why': 'load is 9,999, typical is 25.'}]
+        """
+        return tables.anomaly_table(self, limit)
+
+    @overload
+    def to_csv(self, path: None = None, *, force: bool = False) -> str: ...
+    @overload
+    def to_csv(self, path: FilePath, *, force: bool = False) -> Path: ...
+    def to_csv(self, path: FilePath | None = None, *, force: bool = False) -> str | Path:
+        """Return every row as CSV, or write it to a file, all of it or nothing.
+
+        Parameters
+        ----------
+        path : str or path, optional
+            Where to; without it the text is returned.
+        force : bool, default False
+            Whether a file that is there already is replaced.
+
+        Returns
+        -------
+        str or Path
+            The text, or where the file is.
+
+        Raises
+        ------
+        InvalidInput
+            ``platform.invalid_path``: it is no path of a file.
+        Conflict
+            ``platform.file_exists``: there is one already.
+        Unavailable
+            ``platform.file_not_written``: no such folder, no permission, or no space. Nothing was changed.
+
+        Notes
+        -----
+        The columns are those of `to_arrow`. The form is that of RFC 4180 with line feeds: text in double quotes, missing
+        values empty, times in ISO 8601. Values are written as they came: a text that begins with ``=`` stays one, and a
+        spreadsheet may take it for a formula. A million rows take some seconds and the memory of 65,536.
+        """
+        return _written(files.write_csv, self, path, force=force)
+
+    @overload
+    def to_jsonl(self, path: None = None, *, force: bool = False) -> str: ...
+    @overload
+    def to_jsonl(self, path: FilePath, *, force: bool = False) -> Path: ...
+    def to_jsonl(self, path: FilePath | None = None, *, force: bool = False) -> str | Path:
+        """Return every row as a JSON object in a line of its own, or write it; parameters and errors are those of `to_csv`."""
+        return _written(files.write_jsonl, self, path, force=force)
+
+    def to_parquet(self, path: FilePath, *, force: bool = False) -> Path:
+        """Write every row as Parquet, with its types; parameters and errors are those of `to_csv`."""
+        return files.to_file(files.write_parquet, self, path, force=force)
+
+    def plot(self, ax: Axes | None = None, *, column: str | Sequence[str] | None = None) -> Any:
+        """Draw the result with matplotlib.
+
+        A series shows its values, the band that was expected, and the anomalies by severity. A table shows how the scores
+        are distributed, and the two columns that contribute most to the anomalies. Long data are thinned without losing an
+        extreme value.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw one panel: the column of a series; for a table the scores, or with `column` the columns.
+        column : str or sequence of str, optional
+            What to draw: columns of a series, or one or two columns of a table.
+
+        Returns
+        -------
+        Axes or array of Axes
+            One, or an array of those that were drawn. Nothing is shown: call ``matplotlib.pyplot.show()``.
+
+        Raises
+        ------
+        MissingExtra
+            matplotlib is not installed.
+        InvalidParameter
+            There is no such column, or it holds no numbers.
+        """
+        from anomaly_detection.detection.results.plot import plot
+
+        return plot(self, ax, column)
+
+    def to_html(self, *, title: str | None = None) -> str:
+        """Return a report for people as one page of HTML, which needs no network and no script.
+
+        What was judged and how, in plain words; a chart; the events of a series; the fifty strongest anomalies with reason;
+        notes; and the lines of Python that repeat it.
+
+        Parameters
+        ----------
+        title : str, optional
+            The heading.
+        """
+        from anomaly_detection.detection.results.report.page import to_html
+
+        return to_html(self, title)
+
+    def write_report(self, path: FilePath, *, title: str | None = None, force: bool = False) -> Path:
+        """Write `to_html` to a file; parameters and errors are those of `to_csv`."""
+
+        def write(result: Judged, file: BinaryIO) -> None:
+            del result
+            file.write(self.to_html(title=title).encode())
+
+        return files.to_file(write, self, path, force=force)
+
+    def _repr_html_(self) -> str:
+        from anomaly_detection.detection.results.report.notebook import to_notebook
+
+        return to_notebook(self)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the long arrays, each of shape (n_rows,), under flat names."""
@@ -272,21 +433,7 @@ class DetectionResult:
     @classmethod
     def from_parts(cls, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> DetectionResult:
         """Restore a result from ``to_dict(arrays=False)`` and ``arrays()``."""
-        return cls(
-            scores=np.asarray(arrays["score"], dtype=np.float64),
-            calibrator=Calibrator.from_dict(document["calibration"]["state"]),
-            threshold=Threshold(**document["threshold"]),
-            algorithm=document["algorithm"],
-            parameters=document["parameters"],
-            rows=Rows.from_arrays(arrays),
-            dataset=document["dataset"],
-            kind=document["kind"],
-            id=document["id"],
-            created_at=datetime.fromisoformat(document["created_at"]).astimezone(UTC),
-            model_id=document["model_id"],
-            metadata=document["metadata"],
-            explanations={int(index): _explanation(item) for index, item in document["explanations"].items()},
-        )
+        return cls(**from_document(document, arrays))
 
     def band(self, column: str) -> tuple[FloatArray, FloatArray] | None:
         """Return the lowest and highest normal value of a series' column at each row, or None for other data."""
@@ -299,17 +446,11 @@ class DetectionResult:
         return replace(self, threshold=threshold)
 
 
+def _written(write: files.Write, result: DetectionResult, path: FilePath | None, *, force: bool) -> str | Path:
+    return files.to_text(write, result) if path is None else files.to_file(write, result, path, force=force)
+
+
 def _text(names: NDArray[Any] | None, index: int) -> str | None:
     if names is None or names[index] is None:
         return None
     return str(names[index])
-
-
-def _explanation(state: Mapping[str, Any]) -> Explanation:
-    return Explanation(
-        method=state["method"],
-        contributions=tuple(Contribution(**item) for item in state["contributions"]),
-        sentence=state["sentence"],
-        counterfactual=state["counterfactual"],
-        neighbours=None if state["neighbours"] is None else tuple(state["neighbours"]),
-    )

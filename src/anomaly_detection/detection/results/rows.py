@@ -26,6 +26,8 @@ class Rows:
         The name of each row, and whom it is about.
     expected, scale : mapping of str to array of shape (n,)
         For series: the value that would have been normal, and one robust standard deviation of the values around it.
+    names : mapping of str to str
+        What the column was called that became ``time``, ``row_id`` or ``entity``.
     """
 
     values: Mapping[str, NDArray[Any]] = field(default_factory=dict)
@@ -34,6 +36,7 @@ class Rows:
     entity: NDArray[Any] | None = None
     expected: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     scale: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def row(self, index: int) -> dict[str, Any]:
         """Return one row as plain values."""
@@ -52,8 +55,8 @@ class Rows:
         return arrays
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Rows:
-        """Make the rows from what `to_arrays` returned."""
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], names: Mapping[str, str] | None = None) -> Rows:
+        """Make the rows from what `to_arrays` returned, and `names`."""
 
         def group(prefix: str) -> dict[str, NDArray[Any]]:
             start = f"{prefix}:"
@@ -66,6 +69,7 @@ class Rows:
             arrays.get("entity"),
             group("expected"),
             group("scale"),
+            dict(names or {}),
         )
 
 

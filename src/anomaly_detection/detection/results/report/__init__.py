@@ -1,0 +1,1 @@
+"""A result as a page that people read: self-contained HTML, with charts drawn as SVG."""
