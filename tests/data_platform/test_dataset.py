@@ -121,6 +121,13 @@ def test_a_time_named_by_the_user() -> None:
     data = Dataset.from_arrow(table, time="second")
     assert data.kind == "series"
     assert data.head(2)[1] == {"second": "1970-01-01T00:01:00Z", "v": 2.0}
+    assert data.warnings[0] == "The time column 'second' holds numbers: they were read as seconds since 1970-01-01 UTC."
+
+
+def test_the_unit_of_numbers_taken_for_times_is_told() -> None:
+    milliseconds = pa.table({"t": [1_767_225_600_000, 1_767_225_660_000], "v": [1.0, 2.0]})
+    assert "milliseconds since" in Dataset.from_arrow(milliseconds, time="t").warnings[0]
+    assert Dataset.from_arrow(pa.table({"t": hours(1, 2), "v": [1.0, 2.0]}), time="t").warnings == ()
 
 
 def test_with_roles_and_select() -> None:

@@ -52,7 +52,7 @@ def recognise(
     for name in [time, label, *(columns or ())]:
         if name is not None:
             require_column(table, name)
-    warnings: list[str] = []
+    warnings = [] if time is None else _counted(table[time], time)
     time = time or _find_time(table)
     if time is not None:
         table = as_time(table, time)
@@ -168,6 +168,17 @@ def as_time(table: pa.Table, name: str) -> pa.Table:
 def _first(column: pa.ChunkedArray) -> Any:
     known = column.drop_null()
     return known[0].as_py() if len(known) else None
+
+
+def _counted(column: pa.ChunkedArray, name: str) -> list[str]:
+    """Return a note where numbers are taken for times: they might count anything."""
+    import pyarrow as pa
+
+    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        return []
+    units = {10**3: "milliseconds", 10**6: "microseconds", 10**9: "nanoseconds"}
+    unit = units.get(_epoch_unit(column) or 1, "seconds")
+    return [f"The time column {name!r} holds numbers: they were read as {unit} since 1970-01-01 UTC."]
 
 
 def _time_warnings(column: pa.ChunkedArray, name: str) -> list[str]:
