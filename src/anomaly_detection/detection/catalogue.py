@@ -66,7 +66,18 @@ _LINES = (
     CatalogueLine("isolation_forest", f"{_ROOT}.trees.isolation_forest:IsolationForest", "trees", min_rows=8),
     CatalogueLine("knn", f"{_ROOT}.neighbours.knn:KNearestNeighbours", "neighbours", min_rows=4),
     CatalogueLine("lof", f"{_ROOT}.neighbours.lof:LocalOutlierFactor", "neighbours", min_rows=4),
+    CatalogueLine(
+        "elliptic_envelope", f"{_ROOT}.statistical.elliptic_envelope:EllipticEnvelope", "statistical", min_rows=8
+    ),
     CatalogueLine("one_class_svm", f"{_ROOT}.linear.one_class_svm:OneClassSVM", "linear", min_rows=8),
+    CatalogueLine(
+        "seasonal_decomposition",
+        f"{_ROOT}.timeseries.seasonal_decomposition:SeasonalDecomposition",
+        "timeseries",
+        kinds=("series",),
+        independent_rows=False,
+        min_rows=4,
+    ),
     CatalogueLine(
         "stl", f"{_ROOT}.timeseries.stl:STL", "timeseries", kinds=("series",), independent_rows=False, min_rows=4
     ),

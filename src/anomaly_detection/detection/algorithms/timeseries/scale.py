@@ -47,7 +47,7 @@ def phase_scale(residual: FloatArray, observed: NDArray[np.bool_], period: int) 
     weights = observed.astype(np.float64)
     for column in range(d):
         values = np.ascontiguousarray(size[:, column])
-        overall = _robust_scale(values[observed])
+        overall = robust_scale(values[observed])
         if period > 1:
             medians, counts = np.empty(period), np.empty(period)
             phase_medians(values, weights, 0, period, reach, medians, counts)
@@ -72,6 +72,6 @@ def level_drift(trend: FloatArray, lag: int) -> tuple[FloatArray, FloatArray]:
     return np.asarray(steady / lag), np.asarray(spread**2 / lag)
 
 
-def _robust_scale(size: FloatArray) -> float:
+def robust_scale(size: FloatArray) -> float:
     """Return the scale from the median, or from the mean where most residuals are nearly nothing."""
     return float(max(_MAD_TO_SD * np.median(size), _LEAST_SHARE_OF_MEAN * _MEAN_AD_TO_SD * size.mean()))
