@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,10 @@ class Batches:
         for chunks, (_, column) in zip(self._chunks, columns, strict=True):
             size = _decoded_bytes(column)
             self._grow(size)
-            chunks.extend(_decoded(column, size))
+            decoded = _decoded(column, size)
+            for chunk in decoded:
+                chunk.validate(full=True)
+            chunks.extend(decoded)
 
     def table(self) -> tuple[pa.Table, list[str]]:
         """Return all batches, with text that is all times read as times, and warnings."""
@@ -99,7 +103,16 @@ def arrow_errors(name: str, *, what: str) -> Iterator[None]:
             code="data.too_large",
             hint="Give a smaller part of the data.",
         ) from error
-    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, OverflowError, NotImplementedError) as error:
+    except (
+        pa.ArrowException,
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        OverflowError,
+        NotImplementedError,
+        struct.error,
+    ) as error:
         reason = " ".join(str(error).partition("\n")[0].split())[:200]
         if "ncrypt" in reason:
             raise UnreadableData(

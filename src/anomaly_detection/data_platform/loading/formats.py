@@ -236,4 +236,5 @@ def _in_lines(text: str, named: str) -> bool:
         json.loads(line)
     except (ValueError, RecursionError):
         return False
-    return bool(rest.strip()) or named == "jsonl"
+    another = rest.strip() if text.startswith("{") else rest.lstrip().startswith(("{", "["))
+    return bool(another) or named == "jsonl"

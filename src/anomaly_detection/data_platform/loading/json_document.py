@@ -161,7 +161,8 @@ class _Elements:
                     raise self._error(error) from error
                 self._read()
                 continue
-            if end == len(self._buffer) and self._read():
+            if end == len(self._buffer) and not self._ended:
+                self._read()
                 continue
             self._at = end
             return value

@@ -55,9 +55,11 @@ def read_parquet(source: FileSource) -> tuple[pa.Table, list[str]]:
                 for batch in found.iter_batches(_BATCH_ROWS, columns=paths):
                     batches.add(batch)
         table, warnings = batches.table()
+        names, columns = list(table.column_names), list(table.columns)
         for name, kind in _unusable(schema):
-            table = table.append_column(name, pa.nulls(metadata.num_rows, kind))
-        return table, warnings
+            names.append(name)
+            columns.append(pa.nulls(metadata.num_rows, kind))
+        return pa.table(columns, names=names), warnings
 
 
 def _check_ends(name: str, file: BinaryIO) -> None:
