@@ -122,9 +122,12 @@ def test_seeds_repeat_and_differ_between_equal_members() -> None:
 
 
 @pytest.mark.parametrize("broken", [Failing, Wild])
-def test_a_member_that_fails_is_left_out_with_a_warning(broken: type[Algorithm]) -> None:
+def test_a_member_that_fails_is_left_out_with_a_warning(
+    broken: type[Algorithm], caplog: pytest.LogCaptureFixture
+) -> None:
     made = ensemble(WithFailures(knn=broken))
     scores = made.fit_score(rows())
+    assert caplog.records == [], "without a configured log, Python would print a traceback"
     record = made.composition()
     assert [item["status"] for item in record] == ["failed", "ok", "ok"]
     assert "\n" not in record[0]["reason"]

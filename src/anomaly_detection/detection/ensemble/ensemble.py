@@ -295,7 +295,8 @@ class Ensemble:
         except Cancelled:
             raise
         except Exception as error:
-            _LOGGER.exception("ensemble member failed", extra={"member": member.name})
+            # Not as an error: without a configured log Python would print the traceback to the user.
+            _LOGGER.info("ensemble member failed", extra={"member": member.name}, exc_info=True)
             self._failed[place] = _reason(error)
             return
         scores[place] = found
