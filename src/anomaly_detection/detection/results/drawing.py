@@ -199,9 +199,12 @@ def is_numeric(values: NDArray[Any]) -> bool:
 
 def table_columns(result: Judged) -> list[str]:
     """Return the two columns, or the one, that show the anomalies of a table best."""
-    numeric = numeric_columns(result)
+    values = result.rows.values
+    # Times tell less than numbers: they come last.
+    numeric = sorted(numeric_columns(result), key=lambda name: values[name].dtype.kind == "M")
     leading = [name for name in leading_columns(result) if name in numeric]
-    return [*leading, *(name for name in numeric if name not in leading)][:2]
+    ordered = [*leading, *(name for name in numeric if name not in leading)]
+    return sorted(ordered, key=lambda name: values[name].dtype.kind == "M")[:2]
 
 
 def checked_columns(result: Judged, column: str | Sequence[str]) -> list[str]:
@@ -218,7 +221,7 @@ def checked_columns(result: Judged, column: str | Sequence[str]) -> list[str]:
             raise InvalidParameter(
                 f"There is no column {name!r} to draw.",
                 code="detection.unknown_column",
-                hint=did_you_mean(str(name), [key for key in result.rows.values if isinstance(key, str)]),
+                hint=did_you_mean(str(name), list(result.rows.values)),
                 details={"column": str(name)},
             )
         if not is_numeric(result.rows.values[name]):
@@ -241,10 +244,12 @@ def one_per_cell(x: FloatArray, y: FloatArray, cells: tuple[int, int]) -> IntArr
         low, high = values.min(), values.max()
         # Halves keep the difference of the largest floats finite.
         scaled = (values / 2 - low / 2) / max(high / 2 - low / 2, 1e-300) * count
-        return np.minimum(scaled.astype(np.int64), count - 1)
+        cell: IntArray = np.minimum(scaled.astype(np.int64), count - 1)
+        return cell
 
     _, first = np.unique(place(x[good], cells[0]) * cells[1] + place(y[good], cells[1]), return_index=True)
-    return np.sort(good[first])
+    kept: IntArray = np.sort(good[first])
+    return kept
 
 
 def score_bins(scores: FloatArray, cutoff: float, bins: int) -> tuple[IntArray, FloatArray]:

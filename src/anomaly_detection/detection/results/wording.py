@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -72,7 +72,7 @@ def typical(value: Any) -> str:
     """Write a value that would have been normal: numbers arrive as numbers, infinite ones and times as text."""
     text = SPELT.get(value, value) if isinstance(value, str) else value
     if isinstance(text, str) and len(text) >= 20 and text[10] == "T" and text.endswith("Z"):
-        return clock([text])(text)
+        return text[:16].replace("T", " ")
     return shown(text)
 
 
@@ -84,7 +84,7 @@ def moment(time: np.datetime64) -> str:
     return text.removesuffix(".000000").removesuffix(":00")
 
 
-def clock(moments: Sequence[str | None]) -> Any:
+def clock(moments: Sequence[str | None]) -> Callable[[str | None], str]:
     """Return what writes ISO times of one table alike: without the hour or the seconds where all of them are zero.
 
     Examples
@@ -94,7 +94,11 @@ def clock(moments: Sequence[str | None]) -> Any:
     """
     known = [time for time in moments if time]
     ending = next((end for end in ("T00:00:00Z", ":00Z") if all(time.endswith(end) for time in known)), "Z")
-    return lambda time: "" if not time else time.removesuffix(ending).replace("T", " ")
+
+    def write(time: str | None) -> str:
+        return "" if not time else time.removesuffix(ending).replace("T", " ")
+
+    return write
 
 
 def day(when: datetime) -> str:

@@ -28,6 +28,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 14.0, 12.0, 30.0
 _DENSE_ROWS = 1_500
 _FEW_MARKS = 1_200
 _CONTEXT_STEPS = 60
+_EVENTS = 150
 _SHAPES = ("h0", "h0", "m0-4.6l4.6 4.6-4.6 4.6-4.6-4.6z", "m0-5.4l5.6 9.8h-11.2z")
 
 
@@ -69,7 +70,7 @@ def close_ups(result: Judged, column: str, most: int = 4) -> Iterator[tuple[str,
         title = _span(start, end, timed=line.timed)
         label = f"{column} around {title}: {many(part.marked.size, 'anomaly', 'anomalies')} among {rows(part.x.size)}"
         yield (
-            f"{_mark_of(rank)}{text(title)}",
+            f'<span class="mark">{_mark_of(rank)}</span>{text(title)}',
             _picture(_series(part, list(result.events), 480, 210), 480, 210, label),
         )
         if len(seen) == most:
@@ -95,7 +96,7 @@ def column_chart(result: Judged, names: list[str]) -> str:
 def share_bar(share: float) -> str:
     """Return a bar as long as a share in [0, 1]."""
     return (
-        '<svg viewBox="0 0 200 10" preserveAspectRatio="none" height="10" aria-hidden="true">'
+        '<svg class="share" viewBox="0 0 200 10" preserveAspectRatio="none" height="10" aria-hidden="true">'
         f'<rect class="bar" width="{200 * share:.1f}" height="10" rx="2"/></svg>'
     )
 
@@ -115,8 +116,7 @@ def _series(line: Line, events: list[AnomalyEvent], width: int, height: int) -> 
     x = Scale.over(line.x, _LEFT, width - _RIGHT)
     y = Scale.over(np.concatenate(drawn), height - _BOTTOM, _TOP, room=0.06)
     parts = [_axes(x, y, width, height, timed=line.timed)]
-    if line.timed:
-        parts += [_event(event, x, height) for event in events]
+    parts += [_event(event, x, height) for event in _visible(events, line)]
     if line.low is not None and line.high is not None:
         kept = thin(line.x, [line.low, line.high], width // 3)
         parts.append(f'<path class="band" d="{area_of(x(line.x[kept]), y(line.low[kept]), y(line.high[kept]))}"/>')
@@ -130,10 +130,17 @@ def _series(line: Line, events: list[AnomalyEvent], width: int, height: int) -> 
     return "".join(parts)
 
 
+def _visible(events: list[AnomalyEvent], line: Line) -> list[AnomalyEvent]:
+    """Return the events to shade, the severest of many."""
+    if not line.timed or not line.x.size:
+        return []
+    first, last = (_iso(float(line.x[place])) for place in (0, -1))
+    inside = [event for event in events if event.end >= first and event.start <= last]
+    return sorted(inside, key=lambda event: -event.severity.rank)[:_EVENTS]
+
+
 def _event(event: AnomalyEvent, x: Scale, height: int) -> str:
     start, end = _seconds(event.start), _seconds(event.end)
-    if end < x.low or start > x.high:
-        return ""
     left, right = x.at(start), x.at(end)
     width = max(right - left, 2.0)
     return (
@@ -258,6 +265,11 @@ def _surroundings(result: Judged, index: int) -> tuple[float, float, float]:
 
 def _seconds(time: str) -> float:
     return float(np.datetime64(time.removesuffix("Z"), "us").astype(np.int64) / 1e6)
+
+
+def _iso(seconds: float) -> str:
+    """Return a time as events write it, so that the two compare as text."""
+    return str(np.datetime64(round(seconds * 1e6), "us")).removesuffix(".000000") + "Z"
 
 
 def _span(start: float, end: float, *, timed: bool) -> str:

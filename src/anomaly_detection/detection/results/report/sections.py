@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -49,6 +50,7 @@ _EVENTS = 30
 _LEADING = 4
 _MOST_VALUES = 30
 _LONGEST = 300
+_TIME = re.compile(r"'?(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?Z'?")
 
 
 def verdict(result: Judged) -> str:
@@ -79,7 +81,7 @@ def reason(explanation: Explanation | None) -> str:
         item.value in ("Infinity", "-Infinity") for item in explanation.contributions if isinstance(item.value, str)
     ):
         sentence = sentence.replace("'-Infinity'", "minus infinity").replace("'Infinity'", "infinite")
-    return shown(sentence, _LONGEST)
+    return shown(_TIME.sub(r"\1 \2", sentence), _LONGEST)
 
 
 def tiles(result: Judged) -> str:
@@ -225,8 +227,8 @@ def _anomaly_rows(result: Judged, picked: Any) -> list[list[tuple[str, str, str]
             cells.append(("confidence", "n", _percent(float(result.confidence_scores[row]))))
         if known:
             cells.append(("why", "why", text(reason(known.get(row)))))
-            cells.append(("normal would be", "", _normal(result, row, known.get(row))))
-        cells.append(("values", "", _values(result, row, known.get(row))))
+            cells.append(("normal would be", "v", _normal(result, row, known.get(row))))
+        cells.append(("values", "v", _values(result, row, known.get(row))))
         body.append(cells)
     return body
 
@@ -275,7 +277,9 @@ def _values(result: Judged, row: int, explanation: Explanation | None) -> str:
 
 
 def _pair(name: str, value: Any) -> str:
-    return f'<span class="soft">{text(shown(name, 60))}</span> {text(shown(value))}'
+    short = len(shown(name, 60)) + len(shown(value)) < 30
+    kind = ' class="pair-of"' if short else ""
+    return f'<span{kind}><span class="soft">{text(shown(name, 60))}</span> {text(shown(value))}</span>'
 
 
 def _severity(name: str) -> str:

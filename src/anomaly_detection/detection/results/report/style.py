@@ -39,6 +39,7 @@ figcaption b{color:var(--ink);font-weight:600}
 svg{display:block;width:100%;height:auto}
 .key svg,.mark svg{display:inline-block}
 svg text{font-size:12px;fill:var(--soft);font-family:inherit}
+.share{height:10px;margin-top:6px;max-width:420px}
 .narrow{display:none}
 .pair{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:20px}
 .pair figure{margin:0}
@@ -67,7 +68,9 @@ th,td{text-align:left;vertical-align:top;padding:7px 12px 7px 0;border-bottom:1p
 th{color:var(--soft);font-weight:600;font-size:13px;white-space:nowrap;overflow-wrap:normal}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td.t{white-space:nowrap;font-variant-numeric:tabular-nums}
-td.why{min-width:15em}
+td.why{min-width:16em}
+td.v{min-width:11em}
+td.v .pair-of{white-space:nowrap}
 tr:last-child td{border-bottom:0}
 details{font-size:13px}
 summary{color:var(--accent);cursor:pointer}
@@ -92,7 +95,7 @@ table,tbody,tr,td,caption{display:block}thead{position:absolute;width:1px;height
 tr{border-bottom:1px solid var(--line);padding:10px 0}tr:last-child{border-bottom:0}
 td,td.n{border:0;padding:1px 0;text-align:left;display:grid;grid-template-columns:8.5em minmax(0,1fr);white-space:normal}
 td::before{content:attr(data-label);color:var(--soft);font-size:13px;font-weight:400}
-td.why{min-width:0}}
+td.why,td.v{min-width:0}td.v .pair-of{white-space:normal}}
 @media print{@page{margin:14mm}:root{color-scheme:light;--page:#fff}body{font-size:11px}main{max-width:none;padding:0}
 section{border-color:#ccc;padding:12px;margin:12px 0 0}h1{font-size:20px}h2{font-size:14px;break-after:avoid}
 figure,tr,.tiles,pre{break-inside:avoid}table{font-size:10px}.tiles dd{font-size:17px}.lead{font-size:13px}details{display:none}}

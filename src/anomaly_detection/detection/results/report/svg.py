@@ -87,7 +87,9 @@ def nice_ticks(low: float, high: float, most: int) -> list[float]:
     power = 10.0 ** np.floor(np.log10(span))
     step = next((factor * power for factor in (1.0, 2.0, 2.5, 5.0) if factor * power >= span), 10.0 * power)
     first = np.ceil(low / step)
-    return [float(f"{tick * step:.12g}") for tick in np.arange(first, high / step * (1 + 1e-12) + 1e-12)][: most + 1]
+    return [float(f"{tick * step:.12g}") + 0.0 for tick in np.arange(first, high / step * (1 + 1e-12) + 1e-12)][
+        : most + 1
+    ]
 
 
 def time_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
