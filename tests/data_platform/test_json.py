@@ -86,6 +86,7 @@ def test_mixed_types_become_text_and_the_odd_one_is_named() -> None:
 
 def test_types_that_change_after_many_records() -> None:
     lines = [json.dumps({"whole": i, "late": None, "mixed": i}) for i in range(60_000)]
+    lines[7] = json.dumps({"whole": 2**62 + 1, "late": None, "mixed": 7})
     lines += [json.dumps({"whole": 0.5, "late": "x", "mixed": "word", "new": True})]
     data = read("\n".join(lines))
     assert [str(kind) for kind in data.table.schema.types] == ["double", "string", "string", "bool"]

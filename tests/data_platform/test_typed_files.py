@@ -172,6 +172,11 @@ def outcome(content: bytes) -> str:
     return "read"
 
 
+def test_lengths_of_time_beyond_what_numbers_hold_exactly() -> None:
+    data = read(stream(pa.table({"took": pa.array([-(2**63), 5_000_000], pa.duration("us"))})))
+    assert data.table["took"].to_pylist() == [-(2**63) / 1e6, 5.0]
+
+
 def test_double_names_are_numbered() -> None:
     table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
     data = read(feather(pa.table({"x": [1]})))

@@ -155,7 +155,7 @@ def _scaled(column: pa.ChunkedArray, factor: float) -> pa.ChunkedArray:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.multiply(column.cast(pa.float64()), factor)
+    return pc.multiply(column.cast(pa.float64(), safe=False), factor)
 
 
 def type_of(column: Any) -> str:

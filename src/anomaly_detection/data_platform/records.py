@@ -122,7 +122,7 @@ class RecordColumns:
             for batch in range(len(self._lengths))
         ]
         arrays = [
-            pa.nulls(length, target) if part is None or pa.types.is_nested(target) else part.cast(target)
+            pa.nulls(length, target) if part is None or pa.types.is_nested(target) else part.cast(target, safe=False)
             for part, length in zip(parts, self._lengths, strict=True)
         ]
         return pa.chunked_array(arrays, type=target)
