@@ -113,6 +113,7 @@ class STL(SeasonalModel):
 
     Examples
     --------
+    >>> from anomaly_detection.detection.domain.series import Series
     >>> step = np.arange(240)
     >>> values = 10.0 + np.sin(2 * np.pi * step / 24) + 0.1 * np.cos(step**2)
     >>> values[100] += 2.0
