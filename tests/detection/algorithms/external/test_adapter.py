@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import inspect
+import pickle
 import pkgutil
 from pathlib import Path
 from typing import Any
@@ -289,3 +291,20 @@ def test_every_line_names_its_class_and_types_that_exist(table: Any) -> None:
         for name in line.types:
             module, _, attribute = name.rpartition(".")
             assert inspect.isclass(getattr(importlib.import_module(module), attribute)), name
+
+
+def test_a_detector_can_be_copied_and_sent_to_another_process() -> None:
+    detector = create_detector("sklearn:KernelDensity", bandwidth=0.5)
+    for other in (copy.deepcopy(detector), pickle.loads(pickle.dumps(create_algorithm("sklearn:KernelDensity", {})))):
+        assert np.isfinite(other.fit(rows()).score(rows())).all()
+
+
+def test_an_ensemble_takes_adapters_as_members(tmp_path: Path) -> None:
+    X = rows()
+    X[17] = 9.0
+    ensemble = create_detector("ensemble", members=["knn", "sklearn:LocalOutlierFactor", "pyod:HBOS"])
+    result = ensemble.detect(X)
+    assert result.scores.argmax() == 17
+    assert [member["status"] for member in result.metadata["members"]] == ["ok"] * 3
+    loaded = load_detector(ensemble.save(tmp_path / "team.adm"))
+    assert np.array_equal(loaded.score(X), ensemble.score(X))

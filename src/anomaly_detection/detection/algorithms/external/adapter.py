@@ -247,17 +247,29 @@ def adapter_class(wrapped: Wrapped, extra: str) -> type[ExternalAlgorithm]:
     """
     require("skops", extra=extra)
     target = getattr(require(wrapped.module, extra=extra), wrapped.name)
-    return make_adapter(wrapped, target, f"{extra}:{wrapped.name}")
+    return make_adapter(wrapped, target, f"{extra}:{wrapped.name}", f"{__package__}.{extra}")
 
 
-def make_adapter(wrapped: Wrapped, target: Callable[..., Any], label: str) -> type[ExternalAlgorithm]:
-    """Return the algorithm that wraps a class, or a function that makes estimators."""
+def make_adapter(wrapped: Wrapped, target: Callable[..., Any], label: str, home: str) -> type[ExternalAlgorithm]:
+    """Return the algorithm that wraps a class, or a function that makes estimators.
+
+    Parameters
+    ----------
+    wrapped : Wrapped
+        What its code does not say.
+    target : callable
+        Makes the estimator.
+    label : str
+        Name in the catalogue.
+    home : str
+        The module that finds the returned class by its name, so that copies and other processes find it.
+    """
     return type(
         wrapped.name,
         (ExternalAlgorithm,),
         {
             "__doc__": wrapped.summary,
-            "__module__": __name__,
+            "__module__": home,
             "wrapped": wrapped,
             "make": staticmethod(target),
             "label": label,

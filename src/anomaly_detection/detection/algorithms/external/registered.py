@@ -83,7 +83,7 @@ def algorithm_of(
         rows="blocks" if independent_rows else "together",
         min_rows=min_rows,
     )
-    return make_adapter(wrapped, target, name)
+    return make_adapter(wrapped, target, name, __name__)
 
 
 def keeps_protocol(target: Any) -> bool:
