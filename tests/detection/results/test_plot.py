@@ -107,6 +107,20 @@ def test_columns_that_cannot_be_drawn_are_told(table: DetectionResult, column: A
     assert caught.value.code == f"detection.{code}"
 
 
+def test_times_are_drawn_as_times_and_the_legend_counts_all() -> None:
+    when = START + np.random.default_rng(0).integers(0, 10**6, 500).astype("timedelta64[s]")
+    data = {"a": np.repeat([1.0, 2.0, 50.0], [250, 230, 20]), "when": when}
+    result = create_detector("knn").detect(data).with_contamination(0.04)
+    for names in (["when", "a"], ["a", "when"]):
+        _, axes = plt.subplots()
+        result.plot(axes, column=names)
+        axis = axes.xaxis if names[0] == "when" else axes.yaxis
+        drawn(axes)
+        assert all(":" in label.get_text() or "-" in label.get_text() for label in axis.get_ticklabels())
+        counts = [text.get_text() for text in axes.get_legend().get_texts()][1:]
+        assert sum(int(text.partition("(")[2][:-1]) for text in counts) == result.n_anomalies
+
+
 def test_nothing_flagged_and_one_score_only_are_drawn(table: DetectionResult) -> None:
     drawn(table.with_threshold("score", 1e9).plot()[0])
     same = create_detector("knn").detect({"a": [1.0] * 30})

@@ -101,7 +101,7 @@ def _draw_series(result: Judged, ax: Any, name: str, *, legend: bool = True) -> 
         x[kept], line.values[kept], color=_DENSE if dense else _VALUE, lw=0.6 if dense else 1.0, label=_literal(name)
     )
     _shade_events(result, ax)
-    _mark(ax, x[line.marked], line.values[line.marked], line.ranks)
+    _mark(result, ax, x[line.marked], line.values[line.marked], line.ranks)
     _limit(ax, line)
     ax.set_ylabel(_literal(name))
     ax.set_xlabel("time (UTC)" if line.timed else "row")
@@ -120,9 +120,10 @@ def _shade_events(result: Judged, ax: Any) -> None:
         ax.axvspan(start, end, color=COLOURS[event.severity.value], alpha=0.12, lw=0)
 
 
-def _mark(ax: Any, x: Any, y: Any, ranks: NDArray[np.int64]) -> None:
+def _mark(result: Judged, ax: Any, x: Any, y: Any, ranks: NDArray[np.int64]) -> None:
+    counts = np.bincount(result.severity_ranks, minlength=len(SEVERITIES))
     for rank, severity in enumerate(SEVERITIES):
-        here = (ranks == rank) & np.isfinite(y)
+        here = (ranks == rank) & ~(np.isnat(y) if y.dtype.kind == "M" else ~np.isfinite(y))
         if here.any():
             ax.scatter(
                 x[here],
@@ -133,7 +134,7 @@ def _mark(ax: Any, x: Any, y: Any, ranks: NDArray[np.int64]) -> None:
                 edgecolors="white",
                 linewidths=0.5,
                 zorder=3 + rank,
-                label=f"{severity} ({int(here.sum())})",
+                label=f"{severity} ({counts[rank]:,})",
             )
 
 
@@ -167,21 +168,28 @@ def _draw_scores(result: Judged, ax: Any) -> None:
 def _draw_columns(result: Judged, ax: Any, names: list[str]) -> None:
     x = finite(result.rows.values[names[0]])
     y = finite(result.rows.values[names[1]]) if len(names) == 2 else result.scores
+    shown_x = _as_drawn(result, names[0], x)
+    shown_y = _as_drawn(result, names[1], y) if len(names) == 2 else y
     ranks = np.full(result.n_rows, -1)
     ranks[result.ranking] = result.severity_ranks
     normal = np.flatnonzero(ranks < 0)
     kept = normal[one_per_cell(x[normal], y[normal], (300, 200))]
-    ax.scatter(x[kept], y[kept], s=7, c=_NORMAL, alpha=0.5, linewidths=0, label="normal")
+    ax.scatter(shown_x[kept], shown_y[kept], s=7, c=_NORMAL, alpha=0.5, linewidths=0, label="normal")
     marked = np.flatnonzero((ranks >= 0) & np.isfinite(x) & np.isfinite(y))
     for rank in range(len(SEVERITIES)):
         here = marked[ranks[marked] == rank]
         here = here[one_per_cell(x[here], y[here], (300, 200))]
-        _mark(ax, x[here], y[here], ranks[here])
+        _mark(result, ax, shown_x[here], shown_y[here], ranks[here])
     ax.set_xlabel(_literal(names[0]))
     ax.set_ylabel(_literal(names[1]) if len(names) == 2 else "score")
     if len(names) == 1:
         ax.axhline(result.threshold.score_cutoff, color="black", lw=1, ls="--")
     _tidy(ax)
+
+
+def _as_drawn(result: Judged, name: str, numbers: NDArray[Any]) -> NDArray[Any]:
+    values = result.rows.values[name]
+    return values if values.dtype.kind == "M" else numbers
 
 
 def _tidy(ax: Any, *, legend: bool = True) -> None:
