@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from anomaly_detection.shared.errors import InvalidInput, did_you_mean
+from anomaly_detection.shared.errors import InvalidInput, did_you_mean, nearest
 
 FILE_NAME = "anomaly-detection.toml"
 PREFIX = "ANOMALY_DETECTION_"
@@ -168,9 +168,18 @@ def default_file(data_dir: str | Path | None = None) -> Path | None:
 
 def unknown_variables() -> dict[str, str]:
     """Return the variables that look like settings but are none, each with a hint."""
-    known = [variable_of(name) for name in Settings.model_fields]
-    strangers = [name for name in os.environ if name.startswith(PREFIX) and not name.startswith(_TEST_PREFIX)]
-    return {name: did_you_mean(name, known) for name in sorted(strangers) if name not in known}
+    strangers = [
+        name
+        for name in sorted(os.environ)
+        if name.startswith(PREFIX)
+        and not name.startswith(_TEST_PREFIX)
+        and name.removeprefix(PREFIX).lower() not in Settings.model_fields
+    ]
+    near = {name: nearest(name.removeprefix(PREFIX), Settings.model_fields) for name in strangers}
+    return {
+        name: f"Did you mean {variable_of(match)!r}?" if match else "See: anomaly-detection config show"
+        for name, match in near.items()
+    }
 
 
 def configure(values: Mapping[str, Any]) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
@@ -11,6 +12,7 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -236,3 +238,93 @@ def test_a_signal_whose_exception_is_lost_still_ends_the_work() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (130, "lost\n")
+
+
+def test_ctrl_c_while_the_standard_input_is_read(tmp_path: Path) -> None:
+    """The other side of the pipe sends a few rows and then nothing."""
+    command = [*PROGRAM, "detect", "-", "-o", str(tmp_path / "out.csv")]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(b"a,b\n1,2\n")
+        process.stdin.flush()
+        wait_until_taken(process.stdin.fileno(), process)
+        process.send_signal(signal.SIGINT)
+        ended(process, 130)
+        said = process.stderr.read().decode()
+    assert list(tmp_path.iterdir()) == []
+    assert "Interrupted; no file is half written." in said
+    assert "Traceback" not in said
+
+
+def wait_until_taken(pipe: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the program has read all that was sent to it."""
+    deadline = time.monotonic() + 60
+    while int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def ended(process: subprocess.Popen[bytes], exit_code: int) -> None:
+    """Wait for the end; a program that does not come to it is ended, and the test with it."""
+    try:
+        assert process.wait(30) == exit_code
+    finally:
+        process.kill()
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "json", "parquet"])
+def test_ctrl_c_while_nobody_takes_the_output(form: str) -> None:
+    """The pipe is full: the program waits in the middle of writing."""
+    command = [*PROGRAM, "detect", "nyc_taxi", "-q", "-f", form]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=False, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        first = process.stdout.read(100)
+        time.sleep(0.5)  # the rest of the pipe fills up
+        process.send_signal(signal.SIGINT)
+        ended(process, 130)
+        said = process.stderr.read().decode()
+    assert len(first) == 100
+    assert "Traceback" not in said
+    assert "Interrupted" in said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "detect nyc_taxi -q --force -o FOLDER/old.parquet",
+        "detect nyc_taxi -q --force --report FOLDER/old.html -o FOLDER/other.csv",
+        "train nyc_taxi -q --force -o FOLDER/old.adm",
+    ],
+)
+def test_a_full_disk_leaves_every_kind_of_file_as_it_was(tmp_path: Path, arguments: str) -> None:
+    """The system refuses to let any file grow beyond 16 KiB."""
+    for name in ("old.parquet", "old.html", "old.adm"):
+        (tmp_path / name).write_text("old")
+    command = " ".join([*PROGRAM, arguments.replace("FOLDER", str(tmp_path))])
+    script = f"trap '' XFSZ; ulimit -f 16; {command}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 5, done.stderr
+    assert "Traceback" not in done.stderr
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(
+        ("old.parquet", "old.html", "old.adm"), "old"
+    )
+
+
+def test_what_goes_into_a_pipe_is_for_a_program_alone(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("".join(json.dumps({"load": number % 7, "name": f"n{number}"}) + "\n" for number in range(200)))
+    command = " ".join(PROGRAM)
+    script = f"cat {rows} | {command} detect - --json | {sys.executable} -m json.tool --compact"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", script], capture_output=True, text=True, timeout=120, env={**os.environ}
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["n_rows"] == 200
+    assert "rows" in done.stderr, "what a person should know stands on the standard error"

@@ -29,11 +29,16 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _BY_CODE = {
     "data.unknown_column": WRONG_USAGE,
     "data.unknown_encoding": WRONG_USAGE,
+    "data.unknown_format": WRONG_USAGE,
+    "data.unknown_source": WRONG_USAGE,
     "detection.unknown_algorithm": WRONG_USAGE,
     "detection.unknown_column": WRONG_USAGE,
+    "detection.model_not_readable": BAD_INPUT,
     "platform.file_exists": WRONG_USAGE,
+    "platform.invalid_path": WRONG_USAGE,
     "platform.invalid_setting": WRONG_USAGE,
     "platform.no_such_file": WRONG_USAGE,
+    "platform.not_available": WRONG_USAGE,
     "platform.wrong_option": WRONG_USAGE,
 }
 _BY_FAMILY: tuple[tuple[type[PlatformError], int], ...] = (
@@ -86,7 +91,8 @@ def report(error: BaseException, *, debug: bool) -> Failure:
     error = cause_of(error)
     if isinstance(error, KeyboardInterrupt):
         _say("Interrupted; no file is half written.")
-        return Failure(128 + error.number if isinstance(error, Interrupted) else INTERRUPTED)
+        # What waits in the output's buffer is dropped: writing it at exit may take as long as its reader likes.
+        return Failure(128 + error.number if isinstance(error, Interrupted) else INTERRUPTED, output_broken=True)
     if isinstance(error, BrokenPipeError):
         return Failure(DONE, output_broken=True)
     if isinstance(error, PlatformError):

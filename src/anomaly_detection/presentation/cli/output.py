@@ -165,7 +165,11 @@ def _write(form: str, data: Dataset, result: DetectionResult, file: BinaryIO) ->
         return
     from pyarrow import csv
 
-    csv.write_csv(_readable(table), file)
+    # Each batch is written by Python: a signal that comes while Arrow itself waits for the reader would be lost.
+    for number, batch in enumerate(_readable(table).to_batches(_BATCH_ROWS)):
+        buffer = io.BytesIO()
+        csv.write_csv(batch, buffer, csv.WriteOptions(include_header=number == 0))
+        file.write(buffer.getbuffer())
 
 
 def rows_of(data: Dataset, result: DetectionResult) -> pa.Table:
