@@ -21,7 +21,8 @@ import typer
 
 import anomaly_detection
 from anomaly_detection.configurations.settings import Settings
-from anomaly_detection.detection.catalogue import DEFAULTS, catalogue_line
+from anomaly_detection.detection.algorithm_table import DEFAULTS
+from anomaly_detection.detection.catalogue import catalogue_line
 from anomaly_detection.presentation.api.app import describe_app
 from anomaly_detection.presentation.api.problems import status_of
 from anomaly_detection.presentation.cli.application import PROGRAM, app

@@ -76,7 +76,7 @@ def test_every_algorithm_file_has_its_line(package: Path) -> None:
     for path in (package / "detection").rglob("*.py"):
         if "\nPARAMETERS" in path.read_text("utf-8"):
             files.add(".".join(path.relative_to(package.parent).with_suffix("").parts))
-    lines = {line.target.partition(":")[0] for line in catalogue._LINES}
+    lines = {line.target.partition(":")[0] for line in catalogue.LINES}
     assert files == lines
 
 

@@ -338,7 +338,7 @@ def test_folders_that_cannot_be_written_to(tmp_path: Path) -> None:
         tmp_path / ("n" * 300),
         Path("/proc/model.adm"),
     ):
-        with pytest.raises(PlatformError, match="could not be written") as caught:
+        with pytest.raises(PlatformError, match=r"could not be written|is a folder") as caught:
             write_model(target, SMALL, ARRAYS)
         assert caught.value.code == "detection.model_not_written"
         assert caught.value.hint

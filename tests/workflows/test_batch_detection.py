@@ -13,7 +13,7 @@ import pytest
 
 from anomaly_detection import DetectionResult, PlatformError, load_dataset
 from anomaly_detection.data_platform.dataset import Dataset
-from anomaly_detection.detection.catalogue import DEFAULTS
+from anomaly_detection.detection.algorithm_table import DEFAULTS
 from anomaly_detection.shared.errors import Cancelled, NotFound
 from anomaly_detection.shared.scope import Scope
 from anomaly_detection.workflows.batch_detection import detect_dataset, detect_file, run_detection_job

@@ -12,7 +12,6 @@ import hashlib
 import io
 import json
 import os
-import secrets
 import stat
 import zipfile
 from collections.abc import Mapping
@@ -24,7 +23,8 @@ from numpy.typing import NDArray
 
 from anomaly_detection.detection.algorithms.external.estimator_file import MEMBER
 from anomaly_detection.detection.errors import InvalidModelFile, InvalidParameter
-from anomaly_detection.shared.errors import Conflict, NotFound, Unavailable
+from anomaly_detection.shared.errors import Conflict, InvalidInput, NotFound, Unavailable
+from anomaly_detection.shared.whole_file import whole_file
 
 FORMAT_VERSION = 1
 SUFFIX = ".adm"
@@ -54,22 +54,14 @@ def write_model(path: str | Path, manifest: Mapping[str, Any], arrays: Mapping[s
     """
     target = _checked_path(path)
     content = _pack(manifest, arrays)
-    temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        try:
-            with temporary.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    except OSError as error:
+        with whole_file(target, force=True) as file:
+            file.write(content)
+    except (Unavailable, InvalidInput) as error:
         raise Unavailable(
-            f"The model could not be written to {target}: {error.strerror or error}.",
+            f"The model was not saved: {error.message}",
             code="detection.model_not_written",
-            hint="Choose a folder that exists, may be written to and has space. No file was changed.",
+            hint=error.hint,
         ) from error
     return target
 

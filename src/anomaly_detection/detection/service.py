@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_detection.detection.catalogue import DEFAULTS, register_adapter
+from anomaly_detection.detection.algorithm_table import DEFAULTS
+from anomaly_detection.detection.catalogue import register_adapter
 from anomaly_detection.detection.detector import Detector, create_detector
 from anomaly_detection.detection.ports import AlgorithmInfo
 from anomaly_detection.detection.results import DetectionResult

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from anomaly_detection.data_platform.dataset import Dataset
-from anomaly_detection.detection.catalogue import DEFAULTS, algorithm_info
+from anomaly_detection.detection.algorithm_table import DEFAULTS
+from anomaly_detection.detection.catalogue import algorithm_info
 from anomaly_detection.detection.detector import Detector, create_detector
 from anomaly_detection.detection.errors import InvalidData
 from anomaly_detection.detection.ports import Progress

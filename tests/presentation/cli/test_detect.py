@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from anomaly_detection import create_detector, load_dataset, load_detector
-from anomaly_detection.detection.catalogue import DEFAULTS
+from anomaly_detection.detection.algorithm_table import DEFAULTS
 from anomaly_detection.presentation.cli.application import app
 
 
