@@ -25,7 +25,8 @@ from anomaly_detection.detection.algorithm_table import DEFAULTS
 from anomaly_detection.detection.catalogue import catalogue_line
 from anomaly_detection.presentation.api.app import describe_app
 from anomaly_detection.presentation.api.problems import status_of
-from anomaly_detection.presentation.cli.application import PROGRAM, app
+from anomaly_detection.presentation.cli.application import app
+from anomaly_detection.presentation.cli.teaching import PROGRAM
 from anomaly_detection.shared.errors import PlatformError
 from anomaly_detection.shared.lazy import resolve
 
