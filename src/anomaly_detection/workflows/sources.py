@@ -9,6 +9,7 @@ from typing import Any
 
 from anomaly_detection.data_platform.dataset import Dataset
 from anomaly_detection.data_platform.loading import load_dataset
+from anomaly_detection.shared.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,19 @@ class Source:
         return cls(files, **said)
 
     def read(self) -> Dataset:
-        """Read the files; parameters and errors are those of `load_dataset`."""
+        """Read the files; errors are those of `load_dataset`.
+
+        Raises
+        ------
+        InvalidInput
+            ``data.unknown_source``: the standard input was named beside files.
+        """
+        if len(self.files) > 1 and "-" in self.files:
+            raise InvalidInput(
+                "The standard input was named beside other files.",
+                code="data.unknown_source",
+                hint="Put all of it into one pipe: cat a.csv b.csv | anomaly-detection detect -",
+            )
         said = {
             "format": self.format,
             "encoding": self.encoding,

@@ -267,3 +267,69 @@ def test_control_characters_of_a_file_do_not_reach_the_terminal(tmp_path: Path) 
     done = run("detect", path, "-a", "modified_zscore")
     assert "[31mred[/bold]" in done.stdout
     assert "\x1b" not in done.stdout
+
+
+def test_several_files_are_one_data_set_whose_rows_know_their_file(tmp_path: Path) -> None:
+    numbers = random.Random(4)
+    for name in ("monday", "tuesday"):
+        rows = [{"load": round(numbers.gauss(10, 1), 3), "name": f"{name}-{number}"} for number in range(150)]
+        if name == "tuesday":
+            rows[42]["load"] = 99.0
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    both = [tmp_path / "monday.jsonl", tmp_path / "tuesday.jsonl"]
+    for sources in (both, [tmp_path / "*.jsonl"]):
+        done = run("detect", *sources, "-a", "knn", "--top", "1")
+        assert done.exit_code == 0
+        assert "192   tuesday.jsonl:42" in done.stdout
+        assert "in 300 rows" in done.stdout
+    assert run("detect", *both, "-o", both[0], "--force", "-f", "jsonl").exit_code == 2
+    assert run("detect", tmp_path / "*.jsonl", "-o", both[0], "--force").exit_code == 2
+    assert len(both[0].read_text().splitlines()) == 150
+
+
+def test_the_standard_input_stands_alone(table: Path) -> None:
+    done = run("detect", "-", table)
+    assert done.exit_code == 2
+    assert "one pipe" in done.stderr
+
+
+def test_parquet_in_and_out(table: Path, tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    first, second = tmp_path / "rows.parquet", tmp_path / "again.pq"
+    assert run("detect", table, "-a", "knn", "-o", first).exit_code == 0
+    found = parquet.read_table(first)
+    assert found.num_rows == 401
+    assert found["prediction"].to_pylist()[400] == 1
+    assert run("detect", first, "--columns", "temperature", "-o", second, "-q").exit_code == 0
+    assert parquet.read_table(second).num_rows == 401
+
+
+def test_a_report_is_written_beside_the_table(table: Path, tmp_path: Path) -> None:
+    target = tmp_path / "report.html"
+    done = run("detect", table, "-a", "knn", "--report", target)
+    assert done.exit_code == 0
+    assert "m400" in done.stdout
+    page = target.read_text()
+    assert page.lstrip().lower().startswith("<!doctype html")
+    assert "m400" in page
+    assert run("detect", table, "--report", target).exit_code == 2
+    assert target.read_text() == page
+
+
+def test_known_labels_are_compared_with(tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("load,bad\n" + "".join(f"{number % 7},0\n" for number in range(200)) + "500,1\n")
+    done = run("detect", path, "--label", "bad", "--contamination", "0.005")
+    assert "Against the 1 known in 'bad': precision 1, recall 1, AUROC 1." in done.stdout
+    quiet = run("detect", path, "--label", "bad", "--json")
+    assert "Against the 1 known" in quiet.stderr
+    assert json.loads(quiet.stdout)["dataset"]["roles"]["label"] == "bad"
+
+
+def test_the_format_and_the_encoding_can_be_named(tmp_path: Path) -> None:
+    path = tmp_path / "rows.data"
+    path.write_bytes("größe\tart\n".encode("windows-1252") + b"".join(b"%d\tx\n" % (n % 9) for n in range(100)))
+    done = run("detect", path, "--encoding", "windows-1252", "--input-format", "tsv", "--json")
+    assert json.loads(done.stdout)["dataset"]["roles"]["features"][0] == "größe"
+    assert run("detect", path, "--input-format", "tsb").exit_code == 2

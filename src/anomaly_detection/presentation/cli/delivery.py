@@ -133,7 +133,7 @@ class Delivery:
         again = None if self.quiet or STDIN in inputs else shlex.join([command, *inputs, *options])
         if self.form == Format.TABLE or saved:
             if not (self.quiet and saved):
-                report.show(result, again=again, top=self.top, saved=saved, notes=notes)
+                report.show(result, again=again, top=self.top, saved=saved, notes=notes, parts=data.parts)
         elif not self.quiet:
             for line in (report.summary(result), *notes):
                 typer.echo(line, err=True)

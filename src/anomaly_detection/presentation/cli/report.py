@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+    from anomaly_detection.data_platform.parts import Part
     from anomaly_detection.detection.domain.anomaly import Anomaly, AnomalyEvent
     from anomaly_detection.detection.results import DetectionResult
 
@@ -35,7 +36,13 @@ def console() -> Console:
 
 
 def show(
-    result: DetectionResult, *, again: str | None, top: int, saved: bool, notes: Sequence[str] = (), start: int = 0
+    result: DetectionResult,
+    *,
+    again: str | None,
+    top: int,
+    saved: bool,
+    notes: Sequence[str] = (),
+    parts: Sequence[Part] = (),
 ) -> None:
     """Print the anomalies, the events that they form, a line of summary and what to do next.
 
@@ -45,11 +52,11 @@ def show(
         The command that was run, such as ``detect machines.csv``; without it, nothing is proposed.
     notes : sequence of str
         What is said after the summary.
-    start : int
-        From which rank on anomalies are shown.
+    parts : sequence of Part
+        The files that the rows came from; where there are several, the table names them.
     """
     out = console()
-    _print(out, result, top, start)
+    _print(out, result, top, parts)
     for note in notes:
         say(out, note)
     if again is not None:
@@ -70,9 +77,9 @@ def as_text(result: DetectionResult) -> str:
     return kept.getvalue()
 
 
-def _print(out: Console, result: DetectionResult, top: int, start: int = 0) -> None:
+def _print(out: Console, result: DetectionResult, top: int, parts: Sequence[Part] = ()) -> None:
     if result.n_anomalies and top:
-        out.print(anomalies_table(result, top, start))
+        out.print(anomalies_table(result, top, parts=parts))
     if result.events:
         out.print(_events(result.events))
     say(out, summary(result))
@@ -88,15 +95,16 @@ def _table(title: str, columns: Sequence[tuple[str, str]]) -> Table:
     return table
 
 
-def anomalies_table(result: DetectionResult, top: int, start: int = 0) -> Table:
-    """Return the table of the anomalies with the ranks from `start` on."""
+def anomalies_table(result: DetectionResult, top: int, start: int = 0, parts: Sequence[Part] = ()) -> Table:
+    """Return the table of the anomalies with the ranks from `start` on; of several files, with each row's place in its own."""
     shown = result.top(top, start=start)
+    several = len(parts) > 1
     times, names = any(item.time for item in shown), any(item.row_id for item in shown)
     features = list(result.dataset.get("roles", {}).get("features", []))
     single = features[0] if len(features) == 1 and features[0] in result.rows.expected else None
     explained = single is None and any(item.explanation for item in shown)
     values = [] if single or explained else features[:_COLUMNS]
-    heads = [("row", "right")]
+    heads = [("row", "right")] + [("file and row in it", "left")] * several
     heads += [("time", "left")] * times + [("name", "left")] * names
     heads += [(single, "right"), ("expected", "right")] if single else [(name, "right") for name in values]
     heads += [("score", "right"), ("p-value", "right"), ("severity", "left")] + [("why", "left")] * explained
@@ -107,6 +115,7 @@ def anomalies_table(result: DetectionResult, top: int, start: int = 0) -> Table:
     clock = _clock([item.time for item in shown])
     for item in shown:
         cells: list[Any] = [str(item.index)]
+        cells += [_place(parts, item.index)] * several
         cells += [clock(item.time)] * times + [item.row_id or ""] * names
         if single:
             expected = float(result.rows.expected[single][item.index])
@@ -116,6 +125,16 @@ def anomalies_table(result: DetectionResult, top: int, start: int = 0) -> Table:
         cells += [_why(item)] * explained
         table.add_row(*[_literal(cell) for cell in cells])
     return table
+
+
+def _place(parts: Sequence[Part], row: int) -> str:
+    """Return the file that a row came from, and its number there, from 0."""
+    from anomaly_detection.data_platform.parts import locate
+
+    if not parts:
+        return ""
+    part, inside = locate(parts, row)
+    return f"{Path(part.name).name}:{inside}"
 
 
 def _events(events: Sequence[AnomalyEvent]) -> Table:

@@ -72,7 +72,7 @@ class Viewer:
         """Show the anomalies from a rank on, and what was found in one line."""
         self.start = start
         if self.result.n_anomalies:
-            self.asker.console.print(report.anomalies_table(self.result, PAGE, start))
+            self.asker.console.print(report.anomalies_table(self.result, PAGE, start, self.data.parts))
         self.asker.say(report.summary(self.result))
 
     def explain(self) -> None:
