@@ -333,3 +333,9 @@ def test_the_format_and_the_encoding_can_be_named(tmp_path: Path) -> None:
     done = run("detect", path, "--encoding", "windows-1252", "--input-format", "tsv", "--json")
     assert json.loads(done.stdout)["dataset"]["roles"]["features"][0] == "größe"
     assert run("detect", path, "--input-format", "tsb").exit_code == 2
+
+
+def test_the_next_steps_repeat_what_was_chosen(table: Path) -> None:
+    done = run("detect", table, "-a", "knn", "-p", "n_neighbors=7", "--columns", "temperature")
+    chosen = "--algorithm knn --columns temperature --param n_neighbors=7"
+    assert f"detect {table} {chosen} --output scores.csv" in done.stdout

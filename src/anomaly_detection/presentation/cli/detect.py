@@ -83,6 +83,16 @@ def detect(
         progress(0.95, "writing")
         delivery.write(data, detector, result)
     known = agreement(data, result)
-    delivery.tell(data, result, inputs=files, notes=[] if known is None else [known.sentence()])
+    named = {
+        "--algorithm": algorithm,
+        "--input-format": input_format,
+        "--encoding": encoding,
+        "--time": time,
+        "--columns": columns,
+        "--label": label,
+    }
+    repeated = [word for name, value in named.items() if value is not None for word in (name, value)]
+    repeated += [word for value in param or [] for word in ("--param", value)]
+    delivery.tell(data, result, inputs=files, options=repeated, notes=[] if known is None else [known.sentence()])
     if fail_on_anomaly and result.n_anomalies:
         raise typer.Exit(FOUND)
