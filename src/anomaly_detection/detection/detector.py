@@ -20,7 +20,7 @@ from anomaly_detection.detection.encoding.columns import Columns, column_name
 from anomaly_detection.detection.encoding.door import Chosen, Encoded, SeriesDoor, TableDoor
 from anomaly_detection.detection.encoding.reading import read_columns
 from anomaly_detection.detection.errors import InvalidModelFile, InvalidParameter, NotFitted
-from anomaly_detection.detection.learnt import Learnt, input_of, make_algorithm
+from anomaly_detection.detection.learnt import Learnt, calibration_power, input_of, laid_out, make_algorithm
 from anomaly_detection.detection.model_file import read_model, write_model
 from anomaly_detection.detection.ports import AlgorithmInfo, Composed, FloatArray, Notes, Progress
 from anomaly_detection.detection.results import DetectionResult
@@ -237,7 +237,7 @@ class Detector:
                 "a robust distance from the median was used instead."
             )
         say(0.15, "fitting")
-        scores = encoded.per_row(algorithm.fit_score(input_of(encoded, fallback)))
+        scores = encoded.per_row(algorithm.fit_score(laid_out(input_of(encoded, fallback), algorithm)))
         for note in getattr(algorithm, "notes", ()):
             gathered.warn(note)
         trained = {
@@ -246,7 +246,8 @@ class Detector:
             "notes": gathered.warnings,
             "members": algorithm.composition() if isinstance(algorithm, Composed) else [],
         }
-        self._learnt = Learnt(door, algorithm, fallback, Calibration.of_scores(scores, self.threshold), trained)
+        calibration = Calibration.of_scores(scores, self.threshold, power=calibration_power(algorithm))
+        self._learnt = Learnt(door, algorithm, fallback, calibration, trained)
         return encoded, scores
 
     def _result(

@@ -18,7 +18,7 @@ from anomaly_detection.detection.domain.series import Series
 from anomaly_detection.detection.encoding.columns import Columns
 from anomaly_detection.detection.encoding.door import Encoded, SeriesDoor, TableDoor, door_from_dict
 from anomaly_detection.detection.explanation.rows import explain_series, explain_table
-from anomaly_detection.detection.ports import Algorithm, AlgorithmInfo, Attributing, Expecting, FloatArray
+from anomaly_detection.detection.ports import Algorithm, AlgorithmInfo, Attributing, Expecting, FloatArray, Powered
 
 FALLBACK = "modified_zscore"
 """Judges rows when there are too few for the algorithm asked for."""
@@ -50,7 +50,7 @@ class Learnt:
 
     def score(self, encoded: Encoded) -> FloatArray:
         """Return the score of each row, shape (n_rows,)."""
-        return encoded.per_row(self.algorithm.score(input_of(encoded, self.fallback)))
+        return encoded.per_row(self.algorithm.score(laid_out(input_of(encoded, self.fallback), self.algorithm)))
 
     def band(self, encoded: Encoded) -> tuple[FloatArray | None, FloatArray | None]:
         """Return for a series the expected values and their spread, each (n_rows, d)."""
@@ -134,6 +134,22 @@ class Learnt:
 def make_algorithm(info: AlgorithmInfo, parameters: Mapping[str, Any], seed: int, *, fallback: bool) -> Algorithm:
     """Make the algorithm, or the one that stands in for it when rows are too few."""
     return create_algorithm(FALLBACK, {}) if fallback else create_algorithm(info.name, parameters, seed=seed)
+
+
+def laid_out(rows: Any, algorithm: Algorithm) -> Any:
+    """Return rows in the order of memory that an algorithm takes.
+
+    Most take C-ordered arrays that may be written to, for which their loops are compiled; those with a true ``any_layout``
+    read whatever comes, and spare a copy of the table.
+    """
+    if not isinstance(rows, np.ndarray) or getattr(algorithm, "any_layout", False):
+        return rows
+    return np.require(rows, requirements=["C", "W", "A"])
+
+
+def calibration_power(algorithm: Algorithm) -> float:
+    """Return to which power the algorithm's scores fall off exponentially."""
+    return algorithm.calibration_power if isinstance(algorithm, Powered) else 1.0
 
 
 def input_of(encoded: Encoded, fallback: bool) -> Any:

@@ -70,6 +70,17 @@ class Expecting(Protocol):
         ...
 
 
+@runtime_checkable
+class Powered(Protocol):
+    """An algorithm whose scores have a heavier upper tail than the exponential, and fall off like it to a smaller power.
+
+    Calibration extrapolates the tail of normal rows' scores, and must not take a heavy tail for anomalies.
+    """
+
+    calibration_power: float
+    """In (0, 1], known once fitted. Scores must not be negative."""
+
+
 class AlgorithmFactory(Protocol):
     """Makes algorithms by name. What is composed of others gets them through it and knows no catalogue."""
 

@@ -175,6 +175,38 @@ def test_default_threshold_is_the_same_for_one_row_as_for_many(name: str) -> Non
     assert together.threshold == default_threshold(together.calibrator)
 
 
+def test_a_power_turns_a_heavy_tail_into_an_exponential_one() -> None:
+    rng = np.random.default_rng(9)
+    scores, new = rng.pareto(4.0, size=4_000) + 1.0, rng.pareto(4.0, size=40_000) + 1.0
+    heavy = float((Calibrator.learn(scores).p_values(new) <= 0.001).mean())
+    powered = Calibrator.learn(scores, power=0.25)
+    assert heavy > 0.002
+    assert float((powered.p_values(new) <= 0.001).mean()) < 0.5 * heavy
+    for p in (0.2, 0.01, 1e-6):
+        assert powered.p_values(np.array([powered.score_at(p)]))[0] == pytest.approx(p, rel=1e-6)
+    again = Calibrator.from_dict(json.loads(json.dumps(powered.to_dict())))
+    np.testing.assert_array_equal(again.p_values(new), powered.p_values(new))
+
+
+def test_a_state_of_the_first_version_gives_the_same_p_values() -> None:
+    scores = np.random.default_rng(10).exponential(size=2_000)
+    state = Calibrator.learn(scores).to_dict()
+    first = {**state, "version": 1, "tail": {key: value for key, value in state["tail"].items() if key != "power"}}
+    np.testing.assert_array_equal(
+        Calibrator.from_dict(first).p_values(scores), Calibrator.from_dict(state).p_values(scores)
+    )
+
+
+def test_one_column_of_normal_rows_is_left_in_peace_by_the_default() -> None:
+    shares = []
+    for seed in range(10):
+        values = np.random.default_rng(seed).normal(size=600)
+        result = create_detector("knn").detect(values)
+        shares.append(result.n_anomalies / result.n_rows)
+    # It was 2 % without the power that the distances in one column need.
+    assert np.mean(shares) <= 0.005, shares
+
+
 def test_confidence_agrees_with_the_binomial_law() -> None:
     n, flagged = 200, 10
     p = np.array([1e-6, 0.01, 0.05, 0.2, 0.9])

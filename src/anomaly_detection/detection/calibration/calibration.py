@@ -30,7 +30,9 @@ class Calibration:
         self._settle = settle
 
     @classmethod
-    def of_scores(cls, scores: NDArray[np.float64], asked: tuple[str, float] | None) -> Calibration:
+    def of_scores(
+        cls, scores: NDArray[np.float64], asked: tuple[str, float] | None, *, power: float = 1.0
+    ) -> Calibration:
         """Calibrate by out-of-sample scores of the training rows, shape (n,), when it is needed.
 
         Parameters
@@ -39,10 +41,12 @@ class Calibration:
             Out-of-sample scores.
         asked : tuple of (kind, value) or None
             The threshold that the user wants; None for the default one.
+        power : float, default 1.0
+            As for `Calibrator.learn`.
         """
 
         def settle() -> Settled:
-            calibrator = Calibrator.learn(scores)
+            calibrator = Calibrator.learn(scores, power=power)
             if asked is None:
                 return calibrator, default_threshold(calibrator)
             return calibrator, make_threshold(*asked, scores, calibrator)

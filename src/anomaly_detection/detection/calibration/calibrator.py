@@ -15,7 +15,8 @@ from anomaly_detection.detection.calibration.tail import Tail, fit_tail
 
 FloatArray = NDArray[np.float64]
 
-VERSION = 1
+VERSION = 2
+"""Version 1 knew no power of the scores; its states are read as having the power 1."""
 METHOD = "conformal_fitted_tail"
 
 _TAIL_SHARE = 0.5
@@ -93,8 +94,19 @@ class Calibrator:
     p_cutoff: float
 
     @classmethod
-    def learn(cls, scores: FloatArray, *, rate: float = FALSE_DISCOVERY_RATE) -> Self:
-        """Learn from out-of-sample scores of shape (n,), n at least 1."""
+    def learn(cls, scores: FloatArray, *, rate: float = FALSE_DISCOVERY_RATE, power: float = 1.0) -> Self:
+        """Learn from out-of-sample scores.
+
+        Parameters
+        ----------
+        scores : array of shape (n,)
+            At least one.
+        rate : float
+            Bound on the share of normal rows among those flagged by default.
+        power : float, default 1.0
+            To which power, in (0, 1], scores of normal rows fall off at least exponentially; below 1 they must not be
+            negative. The algorithm knows it (see `ports.Powered`).
+        """
         ordered = np.sort(scores)
         positions = np.linspace(0, 1, min(_KNOTS, ordered.size))
         knots = tuple(np.quantile(ordered, positions).tolist())
@@ -103,12 +115,12 @@ class Calibrator:
         if np.count_nonzero(ordered > level) < _TAIL_ROWS:
             return plain
         limit = float(np.quantile(ordered, 1 - _CENSORED_SHARE))
-        fitted = cls(scores.size, knots, fit_tail(ordered, level, limit), rate / scores.size)
+        fitted = cls(scores.size, knots, fit_tail(ordered, level, limit, power), rate / scores.size)
         cutoff = benjamini_hochberg(fitted.p_values(ordered), rate)
         for _ in range(_ROUNDS):
             kept = ordered if cutoff == 0.0 else ordered[fitted.p_values(ordered) > cutoff]
             limit = max(float(kept[-1]), level) if kept.size else level
-            fitted = cls(scores.size, knots, fit_tail(ordered, level, limit), fitted.p_cutoff)
+            fitted = cls(scores.size, knots, fit_tail(ordered, level, limit, power), fitted.p_cutoff)
             again = benjamini_hochberg(fitted.p_values(ordered), rate)
             if again == cutoff or np.count_nonzero(fitted.p_values(ordered) <= again) == ordered.size - kept.size:
                 cutoff = again
@@ -165,9 +177,9 @@ class Calibrator:
         knots = tuple(float(knot) for knot in state["knots"])
         made = cls(int(state["n"]), knots, tail, float(state["p_cutoff"]))
         sound = made.n >= 1 and bool(knots) and bool(np.isfinite(knots).all()) and bool((np.diff(knots) >= 0.0).all())
-        sound = sound and state["method"] == METHOD and 0.0 < made.p_cutoff <= 1.0
+        sound = sound and state["method"] == METHOD and state["version"] in {1, VERSION} and 0.0 < made.p_cutoff <= 1.0
         if tail is not None:
-            sound = sound and tail.scale > 0.0 and 0.0 < tail.share <= 1.0 and tail.exponent > 0.0
+            sound = sound and tail.scale > 0.0 and 0.0 < tail.share <= 1.0 and tail.exponent > 0.0 and 0.0 < tail.power <= 1.0
         if not sound:
             raise ValueError("this is no state of a calibrator")
         return made

@@ -8,6 +8,7 @@ fast, and what lies beyond counts as anomalous.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,25 +24,31 @@ _KNOTS = 300
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """P(score > s) = `share` * exp(-((s - level) / scale) ** exponent) above `level`."""
+    """P(score > s) = `share` * exp(-((s ** power - level ** power) / scale) ** exponent) above `level`."""
 
     level: float
     share: float
     scale: float
     exponent: float
+    power: float = 1.0
 
     def survival(self, scores: FloatArray) -> FloatArray:
         """Return P(score > s) for scores above the level."""
-        excess = np.maximum(scores - self.level, 0.0)
+        excess = np.maximum(_powered(scores, self.power) - _powered(self.level, self.power), 0.0)
         return np.asarray(self.share * np.exp(-((excess / self.scale) ** self.exponent)))
 
     def quantile(self, probability: float) -> float:
         """Return the score that is exceeded with this probability, at most `share`."""
         hazard = -np.log(max(probability, 1e-300) / self.share)
-        return float(self.level + self.scale * hazard ** (1.0 / self.exponent))
+        score = _powered(self.level, self.power) + self.scale * hazard ** (1.0 / self.exponent)
+        return float(score if self.power == 1.0 else score ** (1.0 / self.power))
 
 
-def fit_tail(scores: FloatArray, level: float, limit: float) -> Tail:
+def _powered(scores: Any, power: float) -> Any:
+    return scores if power == 1.0 else scores**power
+
+
+def fit_tail(scores: FloatArray, level: float, limit: float, power: float = 1.0) -> Tail:
     """Fit the excesses over `level` by penalised maximum likelihood; those beyond `limit` count as "at least that much".
 
     Parameters
@@ -52,14 +59,17 @@ def fit_tail(scores: FloatArray, level: float, limit: float) -> Tail:
         Where the tail begins; at least one score lies above.
     limit : float
         Scores beyond may be anomalies: only that they lie beyond is used (censored), not how far.
+    power : float, default 1.0
+        The law holds for scores to this power, in (0, 1]; below 1 scores must not be negative.
 
     References
     ----------
     Gardes, L. and Girard, S. (2008). Estimation of the Weibull tail-coefficient. Journal of Statistical Planning and Inference.
     """
-    excesses = np.sort(scores[scores > level]) - level
+    base = _powered(level, power)
+    excesses = _powered(np.sort(scores[scores > level]), power) - base
     share = excesses.size / scores.size
-    window = limit - level
+    window = _powered(limit, power) - base
     inside = excesses[excesses <= window]
     if inside.size == 0:
         inside, window = excesses, float(excesses[-1])
@@ -72,7 +82,7 @@ def fit_tail(scores: FloatArray, level: float, limit: float) -> Tail:
     typical = float(inside.mean() + beyond / (inside.size * weight) * window)
     scales = (typical * _SCALES)[:, np.newaxis]
     # A grid over scale and exponent: under a million operations, and no optimiser that could fail.
-    best, found = -np.inf, Tail(level, share, typical, 1.0)
+    best, found = -np.inf, Tail(level, share, typical, 1.0, power)
     for exponent in _EXPONENTS:
         ratio = inside / scales
         log_density = np.log(exponent / scales) + (exponent - 1.0) * np.log(ratio) - ratio**exponent
@@ -80,5 +90,5 @@ def fit_tail(scores: FloatArray, level: float, limit: float) -> Tail:
         likelihood -= 0.5 * ((exponent - 1.0) / _PRIOR_SD) ** 2
         row = int(np.argmax(likelihood))
         if likelihood[row] > best:
-            best, found = float(likelihood[row]), Tail(level, share, float(scales[row, 0]), float(exponent))
+            best, found = float(likelihood[row]), Tail(level, share, float(scales[row, 0]), float(exponent), power)
     return found

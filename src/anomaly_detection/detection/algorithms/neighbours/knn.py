@@ -41,8 +41,8 @@ PARAMETERS = (
 class KNearestNeighbours:
     """Mean distance of a row to its nearest neighbours among the training rows.
 
-    Columns are standardised first, but for those of zeros and ones, whose two values are one apart. Finds rows that lie apart from all others; a dense group of more than ``n_neighbors``
-    anomalies looks normal to it, and so does an anomaly near a dense group in a table of uneven density.
+    Columns are standardised first, but for those of zeros and ones, whose two values are one apart. Finds rows that lie
+    apart from all others; a dense group of more than ``n_neighbors`` anomalies looks normal to it, and so does an anomaly near a dense group in a table of uneven density.
 
     Parameters
     ----------
@@ -121,6 +121,16 @@ class KNearestNeighbours:
         _, neighbours = self._search.nearest(self._standardisation.apply(X), self._count())
         means = np.stack([self.reference_[found].mean(axis=0) for found in neighbours])
         return np.asarray(means * self.scale_ + self.center_)
+
+    @property
+    def calibration_power(self) -> float:
+        """The power of the distances to which those of normal rows fall off at least exponentially: d / 4, at most 1.
+
+        A distance grows like the density to the power -1 / d. In few columns that is a heavy tail: of rows of a normal law,
+        the distances in one column exceed s about as often as 1 / s. Columns of one or two values do not count.
+        """
+        spread = sum(np.unique(column).size > 2 for column in self.reference_.T)
+        return min(1.0, max(spread, 1) / 4)
 
     def state(self) -> State:
         """Return the rows kept and their standardisation."""
