@@ -35,6 +35,8 @@ class Dataset:
         What a reader should know about how the data were understood.
     parts : tuple of Part
         Which rows came from which file, in order; empty for data that came from no file.
+    owned : bool, default False
+        Whether nobody else can write to the memory of the values, as after reading a file: who keeps them needs no copy.
 
     Examples
     --------
@@ -49,6 +51,7 @@ class Dataset:
     roles: Roles = field(default_factory=Roles)
     warnings: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    owned: bool = False
     _cache: dict[str, Any] = field(default_factory=dict, init=False)
 
     @classmethod
@@ -147,6 +150,13 @@ class Dataset:
             self._cache["kind"] = kind_of(self.table, self.roles)
         kind: Kind = self._cache["kind"]
         return kind
+
+    @property
+    def block(self) -> Any:
+        """All columns as one array of shape (n_rows, n_columns) that may only be read, where memory holds them so; else None."""
+        from anomaly_detection.data_platform.gathering import block_of
+
+        return block_of(self.table)
 
     @property
     def fingerprint(self) -> str:

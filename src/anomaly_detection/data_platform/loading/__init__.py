@@ -19,6 +19,9 @@ from anomaly_detection.shared.errors import PlatformError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_DECODING = frozenset({"avro", "delimited", "json_document", "json_lines", "parquet"})
+"""Readers that make columns anew, whatever becomes of the file."""
+
 __all__ = ["BUNDLED", "DEFAULT_MAX_BYTES", "load_dataset", "names", "register_format"]
 
 
@@ -114,7 +117,8 @@ def load_dataset(
             code="data.no_columns",
             hint="Write the values that matter as columns of numbers, times or text.",
         )
-    return replace(dataset, parts=tuple(Part(part.path, part.table.num_rows) for part in read))
+    parts = tuple(Part(part.path, part.table.num_rows) for part in read)
+    return replace(dataset, parts=parts, owned=all(part.owned for part in read))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,8 @@ class _Read:
     table: pa.Table
     warnings: list[str]
     size: int
+    owned: bool
+    """Whether the reader made the memory of the columns: an Arrow file may be mapped, and a reader of others may keep it."""
 
 
 def _places(source: Any) -> list[Path] | list[BinaryIO]:
@@ -151,7 +157,8 @@ def _read(place: Path | BinaryIO, *, format: str | None, encoding: str, max_byte
         grown = source.check_unchanged()
         path = str(place) if isinstance(place, Path) else filename
         size = max(source.unpacked_bytes, int(table.nbytes))
-        return _Read(path, stem(filename), table, [*notes, *warnings, *([grown] if grown else [])], size)
+        owned = found.reader.__module__.rpartition(".")[2] in _DECODING
+        return _Read(path, stem(filename), table, [*notes, *warnings, *([grown] if grown else [])], size, owned)
 
 
 def _no_rows(name: str) -> PlatformError:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from anomaly_detection.data_platform.errors import UnreadableData
 from anomaly_detection.data_platform.loading.diagnosis import find_fault, line_of_row
 from anomaly_detection.data_platform.loading.dialect import Dialect, sniff
+from anomaly_detection.data_platform.loading.plain_text import NotPlain, Reading, read_plain
 from anomaly_detection.data_platform.loading.source import FileSource
 from anomaly_detection.data_platform.loading.text import TextStream
 from anomaly_detection.data_platform.text_columns import MISSING, understand
@@ -89,20 +91,23 @@ def _read_csv(source: FileSource, dialect: Dialect, block_bytes: int) -> tuple[p
     """Return the table, and whether the number of quotation marks is odd.
 
     The columns are typed by the first block and the others are streamed, so that one block of text is held. Where a later
-    block disagrees, all is read once more, and all text is held until each column's type is certain.
+    block disagrees, all is read once more, and all text is held until each column's type is certain. A long file whose
+    rows have no quotation marks goes a faster way.
     """
     import pyarrow as pa
     from pyarrow import csv
 
-    options = {
-        "read_options": csv.ReadOptions(
-            column_names=list(dialect.names), skip_rows=dialect.header_lines, block_size=block_bytes
-        ),
+    options: dict[str, Any] = {
         "parse_options": csv.ParseOptions(delimiter=dialect.delimiter, newlines_in_values=True),
         "convert_options": csv.ConvertOptions(
             null_values=sorted(MISSING), strings_can_be_null=False, decimal_point=dialect.decimal
         ),
     }
+    with suppress(NotPlain):
+        return read_plain(source, Reading(dialect.names, dialect.header_lines, options)), False
+    options["read_options"] = csv.ReadOptions(
+        column_names=list(dialect.names), skip_rows=dialect.header_lines, block_size=block_bytes
+    )
     try:
         with TextStream(source) as stream, csv.open_csv(pa.PythonFile(stream, mode="r"), **options) as reader:
             return reader.read_all(), stream.quotes % 2 == 1

@@ -118,6 +118,10 @@ class FileSource:
         """The most that was read of the file in one go."""
         return max((stream.size for stream in self._streams), default=0)
 
+    def plain_size(self) -> int | None:
+        """Return the file's bytes; None where it is packed, and nobody knows how many there will be."""
+        return self._view().seek(0, io.SEEK_END) if self.packing is None else None
+
     def open_bytes(self) -> Unpacked:
         """Open the unpacked bytes from the beginning."""
         stream = Unpacked(self.name, cast(BinaryIO, self._view()), self.packing, self.max_bytes)

@@ -61,16 +61,26 @@ def columns_from_arrow(data: Any) -> Columns:
             code="detection.not_a_table",
             hint="Give a table whose columns have Arrow types.",
         ) from error
+    name, fingerprint = getattr(data, "name", None), getattr(data, "fingerprint", None)
+    return replace(
+        _columns_of(table, data),
+        name=name if isinstance(name, str) else None,
+        fingerprint=fingerprint if isinstance(fingerprint, str) else None,
+        kept=getattr(data, "owned", None) is True,
+    )
+
+
+def _columns_of(table: Any, data: Any) -> Columns:
+    roles = _roles_of(data)
+    block = getattr(data, "block", None)
+    if isinstance(block, np.ndarray) and block.shape == (table.num_rows, table.num_columns):
+        names = tuple(column_name(name) for name in table.column_names)
+        return Columns(names, table.num_rows, named=True, matrix=block, roles=roles)
     items = [
         attempt(column_name(name), partial(column_from_arrow, column_name(name), chunks))
         for name, chunks in zip(table.column_names, table.columns, strict=True)
     ]
-    name, fingerprint = getattr(data, "name", None), getattr(data, "fingerprint", None)
-    return replace(
-        Columns.of(items, table.num_rows, named=True, roles=_roles_of(data)),
-        name=name if isinstance(name, str) else None,
-        fingerprint=fingerprint if isinstance(fingerprint, str) else None,
-    )
+    return Columns.of(items, table.num_rows, named=True, roles=roles)
 
 
 def _table(pyarrow: Any, data: Any) -> Any:
@@ -155,6 +165,9 @@ def _to_float(chunks: Any) -> NDArray[np.float64]:
     """Return float64 values with NaN for nulls."""
     pyarrow = require("pyarrow", extra="core")
     array = chunks.cast(pyarrow.float64(), safe=False)
+    if isinstance(array, pyarrow.ChunkedArray) and array.num_chunks == 1:
+        # Several chunks are always copied, one is not where no cell is missing.
+        array = array.chunk(0)
     values = array.to_numpy(zero_copy_only=False) if isinstance(array, pyarrow.Array) else array.to_numpy()
     return np.asarray(values, dtype=np.float64)
 

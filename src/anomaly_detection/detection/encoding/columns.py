@@ -93,6 +93,8 @@ class Columns:
     """Further columns, nested ones for example, with what is wrong with them."""
     name: str | None = None
     fingerprint: str | None = None
+    kept: bool = False
+    """Whether nobody else can write to the values."""
 
     @classmethod
     def of(
@@ -135,9 +137,11 @@ class Columns:
 
     def owned(self) -> Columns:
         """Return the same with values of its own, so that a later change of the caller's array changes no result."""
+        if self.kept:
+            return self
         if self.matrix is not None:
-            return replace(self, matrix=self.matrix.copy(order="F"))
-        return replace(self, columns=tuple(replace(item, values=item.values.copy()) for item in self.items))
+            return replace(self, matrix=self.matrix.copy(order="F"), kept=True)
+        return replace(self, columns=tuple(replace(item, values=item.values.copy()) for item in self.items), kept=True)
 
     def with_times(self, name: str) -> Columns:
         """Return the same with the named column as times, where it came as text in ISO 8601."""

@@ -107,7 +107,7 @@ class TableEncoder:
                     f"Column {column.name!r} holds times that vary neither over the day nor the week: left out."
                 )
                 continue
-            if learnt.kind != "category" and np.isnan(column.values).all():
+            if learnt.kind != "category" and np.isnan(column.values[:1]).any() and np.isnan(column.values).all():
                 notes.append(f"Column {column.name!r} is empty: it tells nothing yet.")
             fields.append(learnt)
         if not fields:
@@ -135,7 +135,7 @@ class TableEncoder:
         Returns
         -------
         matrix : array of shape (n_rows, n_features)
-            Finite, float64, C-ordered.
+            Finite, float64; where the numbers stay as they are, a view of the columns, in whatever order they lie.
         notes : list of str
             What had to be filled in or was ignored.
 
@@ -203,8 +203,7 @@ class TableEncoder:
         usual = bool(block.min() >= -LARGEST and block.max() <= LARGEST)
         width = self._starts[-1]
         if usual and width == block.shape[1]:
-            # numba compiles anew for arrays that may not be written to.
-            return np.require(block, requirements=["C", "W", "A"])
+            return block
         matrix = np.zeros((block.shape[0], width))
         matrix[:, self._starts[:-1]] = block
         if not usual:
@@ -296,7 +295,9 @@ def _names_rows(column: Column, n_rows: int) -> bool:
 
 def _learn_number(column: Column) -> Field:
     values = column.values
-    finite = values[np.isfinite(values)]
+    # Of the usual column, which is finite, no copy is made but for the median; NaN hides neither bound.
+    usual = values.size > 0 and values.min() >= -LARGEST and values.max() <= LARGEST
+    finite = values if usual else values[np.isfinite(values)]
     if finite.size == 0:
         return Field(column.name, "number", 0.0, missing_seen=False)
     # Halved first, so that the range of the largest doubles does not overflow.
@@ -305,10 +306,10 @@ def _learn_number(column: Column) -> Field:
     return Field(
         column.name,
         "number",
-        fill=float(np.clip(np.median(np.clip(finite, -LARGEST, LARGEST)), -LARGEST, LARGEST)),
+        fill=float(np.clip(np.median(finite if usual else np.clip(finite, -LARGEST, LARGEST)), -LARGEST, LARGEST)),
         low=min(max(low - span, -LARGEST), LARGEST),
         high=max(min(high + span, LARGEST), -LARGEST),
-        missing_seen=bool(np.isnan(values).any()),
+        missing_seen=not usual and bool(np.isnan(values).any()),
     )
 
 

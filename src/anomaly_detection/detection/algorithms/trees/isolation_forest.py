@@ -97,6 +97,9 @@ class IsolationForest:
     7
     """
 
+    any_layout = True
+    """Rows may lie in memory in any order."""
+
     attribution = "change of the expected path length at each split, in units of the score"
 
     def __init__(

@@ -25,7 +25,8 @@ def _given(kind: Any, dimensions: int) -> Any:
     return types.Array(kind, dimensions, "C", readonly=True, aligned=False)
 
 
-_ROWS = _given(types.float64, 2)
+_ROWS = types.Array(types.float64, 2, "A", readonly=True, aligned=False)
+"""Also columns that stand side by side: nothing needs to be copied for them."""
 _SUMS = types.int64[::1]
 
 
