@@ -12,9 +12,17 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from anomaly_detection.detection.algorithms.trees.beyond import (
+    Beyond,
+    Extremes,
+    beyond,
+    beyond_the_others,
+    nowhere,
+    shortened,
+)
 from anomaly_detection.detection.algorithms.trees.forest import SCALE, Forest
 from anomaly_detection.detection.algorithms.trees.ranked import RankedForest
-from anomaly_detection.detection.errors import InvalidData, NotFitted
+from anomaly_detection.detection.errors import InvalidData, InvalidModelFile, NotFitted
 from anomaly_detection.detection.ports import FloatArray, Parameter, State
 
 REFERENCE = (
@@ -47,6 +55,8 @@ _CHUNK = 16_384
 _COLD_PATHS = 500_000
 """Paths that numpy may descend before the compiled loops are loaded; it takes about as long as loading them."""
 _ATTRIBUTION_ROWS = 1_024
+_FEWEST_FOR_A_RANGE = 2
+"""Of two rows each lies outside of the other's range, and neither is the odd one."""
 
 
 class IsolationForest:
@@ -75,7 +85,9 @@ class IsolationForest:
 
     Departures from the paper: a split is drawn among the features that vary in the node, so that constant columns are
     never split on; the sample of a small table is smaller than the table; `fit_score` scores each training row by the
-    trees that did not see it (a row that all trees saw, by all trees).
+    trees that did not see it (a row that all trees saw, by all trees). Trees cannot tell a value far beyond the training rows
+    from the largest of them; such a row is scored by the path length to be expected had it been in the sample, so that scores
+    go on growing with the distance. Within the range of the training rows scores are those of the paper.
 
     The first half million paths (5 000 rows) in a fresh process are descended by numpy, so that one row needs no compiled
     code; the compiled loops give bit-equal scores. For many rows thresholds are replaced by their ranks and a tree decides
@@ -129,7 +141,8 @@ class IsolationForest:
         InvalidData
             X has another number of features than the training rows.
         """
-        return self._scores(self._sums(X), self._fitted().threshold.shape[0])
+        sums, trees = self._sums(X), self._fitted().threshold.shape[0]
+        return self._reaching_out(self._scores(sums, trees), sums, trees, self._beyond(X))
 
     def fit_score(self, X: FloatArray) -> FloatArray:
         """Grow the trees and return each row's score from the trees that did not sample it, shape (n,)."""
@@ -143,8 +156,11 @@ class IsolationForest:
         np.add.at(inside, place.ravel(), forest.path_lengths(X, sampled, trees).ravel())
         left = len(sampled) - np.bincount(place.ravel(), minlength=len(rows))
         out = left > 0
-        scores[rows[out]] = self._scores(sums[rows[out]] - inside[out], left[out])
-        return scores
+        sums[rows[out]] -= inside[out]
+        counted = np.full(len(X), len(sampled))
+        counted[rows[out]] = left[out]
+        scores[rows[out]] = self._scores(sums[rows[out]], left[out])
+        return self._reaching_out(scores, sums, counted, self._apart)
 
     def contributions(self, X: FloatArray) -> FloatArray:
         """Return each feature's part of the score, shape (n, d), in units of the score.
@@ -152,8 +168,8 @@ class IsolationForest:
         Along a row's path through a tree every split changes the path length to be expected (the mean over the training
         samples in the node); the change is credited to the feature that was split on, as Saabas (2014) does for the
         prediction of a forest. The changes of all trees are turned into score units by one factor per row, so that a row's
-        contributions add up to its score less `baseline`, the score of a row of expected path length. Positive parts
-        make the row more anomalous. Cost as of scoring by numpy: milliseconds for hundreds of rows.
+        contributions add up to its score less `baseline`, the score of a row of expected path length. What the score grows
+        by beyond the range of the training rows goes to the features that lie there. Positive parts make the row more anomalous. Cost as of scoring by numpy: milliseconds for hundreds of rows.
         """
         self._check(X)
         forest = self._fitted()
@@ -168,6 +184,11 @@ class IsolationForest:
             slope = np.where(exponent == 0.0, 1.0, np.expm1(safe) / safe)
             factor = -self.baseline * math.log(2.0) / forest.normalizer * slope
             result[first : first + _ATTRIBUTION_ROWS] = changes * factor[:, np.newaxis]
+        outside = self._beyond(X)
+        if len(outside.rows):
+            raised = self.score(X[outside.rows]) - self.baseline - result[outside.rows].sum(axis=1)
+            shares = outside.parts / outside.parts.sum(axis=1, keepdims=True)
+            result[outside.rows] += raised[:, np.newaxis] * shares
         return result
 
     @property
@@ -184,6 +205,8 @@ class IsolationForest:
             "threshold": forest.threshold,
             "size": forest.size,
             "n_features": np.array(forest.n_features),
+            "low": self._low,
+            "high": self._high,
         }
 
     def restore(self, state: State) -> None:
@@ -200,7 +223,19 @@ class IsolationForest:
             np.ascontiguousarray(state["size"], dtype=np.int32),
             int(state["n_features"]),
         )
-        self._take(forest)
+        # Forests that were saved before rows beyond the range were told apart know no range.
+        unbounded = np.full(forest.n_features, np.inf)
+        low, high = (
+            np.ascontiguousarray(state.get(name, end), np.float64)
+            for name, end in (("low", -unbounded), ("high", unbounded))
+        )
+        if low.shape != unbounded.shape or high.shape != unbounded.shape or not bool((low <= high).all()):
+            raise InvalidModelFile(
+                "The range of an isolation forest does not fit its features.",
+                code="detection.invalid_model_file",
+                hint="The model was changed or cut off; save it again.",
+            )
+        self._take(forest, low, high)
 
     def _grow(self, X: FloatArray) -> NDArray[np.int64]:
         from anomaly_detection.detection.algorithms.trees import isolation_forest_kernel as kernel
@@ -214,11 +249,14 @@ class IsolationForest:
         threshold = np.empty((self.n_estimators, inner))
         size = np.empty((self.n_estimators, 2 * inner + 1), dtype=np.int32)
         kernel.grow(X, self.seed, sampled, feature, threshold, size)
-        self._take(Forest(feature, threshold, size, d))
+        values, rows = np.empty((4, d)), np.empty((2, d), dtype=np.int64)
+        kernel.find_extremes(X, values, rows)
+        self._apart = beyond_the_others(X, Extremes(*values, *rows)) if n > _FEWEST_FOR_A_RANGE else nowhere(d)
+        self._take(Forest(feature, threshold, size, d), values[0], values[1])
         return sampled
 
-    def _take(self, forest: Forest) -> None:
-        self._forest = forest
+    def _take(self, forest: Forest, low: FloatArray, high: FloatArray) -> None:
+        self._forest, self._low, self._high = forest, low, high
         self._ranked = None
         self._is_ranked = False
 
@@ -243,6 +281,38 @@ class IsolationForest:
     def _scores(self, sums: NDArray[np.int64], trees: int | NDArray[np.int64]) -> FloatArray:
         # Always numpy's exp2, also for one row: another implementation might differ in the last bit.
         scores: FloatArray = np.exp2(sums / (trees * (-SCALE * self._fitted().normalizer)))
+        return scores
+
+    def _beyond(self, X: FloatArray) -> Beyond:
+        self._check(X)
+        if _KERNEL not in sys.modules:
+            return beyond(X, self._low, self._high)
+        from anomaly_detection.detection.algorithms.trees import isolation_forest_kernel as kernel
+
+        outside = np.empty(len(X), dtype=np.bool_)
+
+        def mark(first: int) -> None:
+            part = slice(first, first + _CHUNK)
+            kernel.mark_beyond(X[part], self._low, self._high, outside[part])
+
+        if len(X) <= _CHUNK:
+            kernel.mark_beyond(X, self._low, self._high, outside)
+        else:
+            self._each(mark, range(0, len(X), _CHUNK))
+        if not outside.any():
+            return nowhere(X.shape[1])
+        rows = np.flatnonzero(outside)
+        return Beyond(rows, beyond(X[rows], self._low, self._high).parts)
+
+    def _reaching_out(
+        self, scores: FloatArray, sums: NDArray[np.int64], trees: int | NDArray[np.int64], outside: Beyond
+    ) -> FloatArray:
+        """Raise the scores of rows outside of the training rows' range to what being in the sample would give them."""
+        rows = outside.rows
+        if len(rows):
+            counted = trees if isinstance(trees, int) else trees[rows]
+            lengths = shortened(sums[rows] / (counted * float(SCALE)), outside.chance)
+            scores[rows] = np.exp2(-lengths / self._fitted().normalizer)
         return scores
 
     def _sums(self, X: FloatArray) -> NDArray[np.int64]:

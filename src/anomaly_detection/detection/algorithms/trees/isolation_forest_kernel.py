@@ -174,6 +174,47 @@ def grow(X, seed, rows, feature, threshold, size):  # type: ignore[no-untyped-de
 
 
 @numba.njit(
+    types.void(_ROWS, types.float64[:, ::1], types.int64[:, ::1]),
+    cache=True,
+    nogil=True,
+)
+def find_extremes(X, values, rows):  # type: ignore[no-untyped-def]
+    """Write each feature's lowest, highest, second lowest and second highest value, and the rows of the first two."""
+    values[0, :] = np.inf
+    values[1, :] = -np.inf
+    values[2, :] = np.inf
+    values[3, :] = -np.inf
+    rows[:] = 0
+    for row in range(X.shape[0]):
+        for f in range(X.shape[1]):
+            value = X[row, f]
+            if value < values[0, f]:
+                values[2, f] = values[0, f]
+                values[0, f] = value
+                rows[0, f] = row
+            elif value < values[2, f]:
+                values[2, f] = value
+            if value > values[1, f]:
+                values[3, f] = values[1, f]
+                values[1, f] = value
+                rows[1, f] = row
+            elif value > values[3, f]:
+                values[3, f] = value
+
+
+@numba.njit(
+    types.void(_ROWS, _given(types.float64, 1), _given(types.float64, 1), types.boolean[::1]), cache=True, nogil=True
+)
+def mark_beyond(X, low, high, outside):  # type: ignore[no-untyped-def]
+    """Mark the rows with a value outside of its feature's range."""
+    for row in range(X.shape[0]):
+        found = False
+        for f in range(X.shape[1]):
+            found |= (X[row, f] < low[f]) | (X[row, f] > high[f])
+        outside[row] = found
+
+
+@numba.njit(
     types.void(_ROWS, _given(types.int32, 2), _ROWS, _given(types.int32, 2), types.int64, _SUMS), cache=True, nogil=True
 )
 def sum_direct(X, feature, threshold, leaf, height, sums):  # type: ignore[no-untyped-def]
