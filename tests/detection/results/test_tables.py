@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,7 @@ from pyarrow import parquet
 from anomaly_detection import DetectionResult, PlatformError, create_detector
 from anomaly_detection.detection.calibration.calibrator import Calibrator
 from anomaly_detection.detection.calibration.threshold import Threshold
-from anomaly_detection.detection.results import Rows, tables
+from anomaly_detection.detection.results import Rows, files, tables
 from anomaly_detection.detection.results.tables import free_names
 
 START = np.datetime64("2026-01-05T00:00:00", "us")
@@ -197,6 +200,36 @@ def test_columns_of_several_types_and_odd_text_are_written_as_they_read() -> Non
     assert table.to_arrow()["numbers"].type == pa.int64()
     assert [json.loads(line)['a"%s'] for line in table.to_jsonl().split("\n")[:-1]] == [0, 1, 2, 3]
     assert len(list(csv.reader(io.StringIO(table.to_csv())))) == 5
+
+
+def test_the_data_as_read_stand_for_the_copies_and_columns_are_appended() -> None:
+    data = pa.table(
+        {
+            "number": pa.array([2**60 + 1, None], pa.int64()),
+            "file": ["mine", "yours"],
+            "nested": [[1], None],
+            "when": pa.array([START, START + np.timedelta64(1, "s")], pa.timestamp("us")),
+        }
+    )
+    result = made({"number": np.array([2.0**60, np.nan])}, time=np.array([START, START]), names={"time": "when"})
+    places = pa.array(["a.csv", "b.csv"]).dictionary_encode()
+    table = tables.Table(result, data=data, appended={"file": places, "file_row": pa.array([0, 0])})
+    assert table.schema.names == ["index", "when", "number", "data_file", "nested", *FOUND, "file", "file_row"]
+    found = table.take(slice(0, 1)).to_pylist()[0]
+    assert (found["number"], found["nested"], found["file"]) == (2**60 + 1, "[1]", "a.csv")
+    assert table.take(np.array([1])).to_pylist()[0]["data_file"] == "yours"
+    line = json.loads(files.to_text(partial(files.write_jsonl, table)).splitlines()[1])
+    assert (line["when"], line["number"], line["file"]) == ("2026-01-05T00:00:01Z", None, "b.csv")
+
+
+def test_parquet_needs_no_file_that_knows_where_it_is(result: DetectionResult, tmp_path: Path) -> None:
+    ours, theirs = os.pipe()
+    with os.fdopen(ours, "rb") as reader, os.fdopen(theirs, "wb") as writer, ThreadPoolExecutor(1) as pool:
+        content = pool.submit(reader.read)
+        files.write_parquet(tables.Table(result), writer)
+        writer.close()
+        read = parquet.read_table(io.BytesIO(content.result()))
+    assert read.equals(parquet.read_table(result.to_parquet(tmp_path / "a.parquet")))
 
 
 def test_files_are_whole_and_stay(result: DetectionResult, tmp_path: Path) -> None:

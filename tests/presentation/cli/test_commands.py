@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import socket
 import sqlite3
@@ -19,7 +18,6 @@ from anomaly_detection.presentation.cli.checks import EXTRAS
 from anomaly_detection.presentation.cli.choices import parameter_value
 from anomaly_detection.presentation.cli.doctor import verdict
 from anomaly_detection.presentation.cli.failure import exit_code_of
-from anomaly_detection.presentation.cli.output import whole_file
 from anomaly_detection.shared import errors
 
 
@@ -94,36 +92,6 @@ def test_parameters_of_an_algorithm_that_is_not_known_yet(text: str, value: obje
 )
 def test_exit_codes_of_errors(error: errors.PlatformError, code: int) -> None:
     assert exit_code_of(error) == code
-
-
-def test_a_file_that_was_not_finished_never_appears(tmp_path: Path) -> None:
-    target = tmp_path / "out.csv"
-    target.write_text("old")
-
-    def fill_the_disk() -> None:
-        with whole_file(target, force=True) as file:
-            file.write(b"half")
-            raise OSError(errno.ENOSPC, "full")
-
-    with pytest.raises(OSError, match="full"):
-        fill_the_disk()
-    assert target.read_text() == "old"
-    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
-
-
-def test_a_file_that_somebody_else_made_meanwhile_stays(tmp_path: Path) -> None:
-    target = tmp_path / "out.csv"
-
-    def be_late() -> None:
-        with whole_file(target, force=False) as file:
-            file.write(b"ours")
-            target.write_text("theirs")
-
-    with pytest.raises(errors.Conflict) as caught:
-        be_late()
-    assert caught.value.code == "platform.file_exists"
-    assert target.read_text() == "theirs"
-    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
 
 # doctor

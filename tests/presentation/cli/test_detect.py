@@ -122,8 +122,8 @@ def test_rows_as_csv(table: Path) -> None:
         "data_score",
         "score",
         "p_value",
-        "prediction",
         "confidence",
+        "prediction",
         "severity",
     ]
     assert len(rows) == 401
@@ -281,6 +281,10 @@ def test_several_files_are_one_data_set_whose_rows_know_their_file(tmp_path: Pat
         done = run("detect", *sources, "-a", "knn", "--top", "1")
         assert done.exit_code == 0
         assert "192   tuesday.jsonl:42" in done.stdout
+        written = list(csv.DictReader(io.StringIO(run("detect", *sources, "-q", "-f", "csv").stdout)))
+        assert list(written[0])[-3:] == ["severity", "file", "file_row"]
+        assert (Path(written[192]["file"]).name, written[192]["file_row"]) == ("tuesday.jsonl", "42")
+        assert (Path(written[149]["file"]).name, written[149]["file_row"]) == ("monday.jsonl", "149")
         assert "in 300 rows" in done.stdout
     assert run("detect", *both, "-o", both[0], "--force", "-f", "jsonl").exit_code == 2
     assert run("detect", tmp_path / "*.jsonl", "-o", both[0], "--force").exit_code == 2

@@ -5,19 +5,21 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from anomaly_detection.detection.results.document import to_document
 from anomaly_detection.detection.results.judged import Judged
 from anomaly_detection.detection.results.tables import Table, plain_severity
 from anomaly_detection.shared.whole_file import checked_target, whole_file
 
-Write = Callable[[Judged, BinaryIO], None]
+Write = Callable[[BinaryIO], None]
 
 
-def write_csv(result: Judged, file: BinaryIO) -> None:
+def write_csv(table: Table, file: BinaryIO) -> None:
     """Write every row as CSV, in batches.
 
     Notes
@@ -27,14 +29,15 @@ def write_csv(result: Judged, file: BinaryIO) -> None:
     """
     from pyarrow import csv
 
-    table = Table(result)
-    first = _readable(table.take(slice(0, 0)), table.units)
-    with csv.CSVWriter(file, first.schema) as writer:
-        for batch in table.batches():
-            writer.write_batch(_readable(batch, table.units))
+    header = table.take(slice(0, 0))
+    for batch in chain([header], table.batches()):
+        # Python writes: a signal that comes while Arrow itself waits for a pipe's reader would be lost.
+        kept = io.BytesIO()
+        csv.write_csv(_readable(batch, table.units), kept, csv.WriteOptions(include_header=batch is header))
+        file.write(kept.getbuffer())
 
 
-def write_jsonl(result: Judged, file: BinaryIO) -> None:
+def write_jsonl(table: Table, file: BinaryIO) -> None:
     """Write every row as one JSON object in a line of its own, in batches.
 
     Notes
@@ -44,7 +47,6 @@ def write_jsonl(result: Judged, file: BinaryIO) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    table = Table(result)
     heads = [f", {json.dumps(name, ensure_ascii=False)}: " for name in table.schema.names]
     heads[0] = "{" + heads[0].removeprefix(", ")
     for batch in table.batches():
@@ -63,29 +65,62 @@ def write_jsonl(result: Judged, file: BinaryIO) -> None:
         file.write(lines.buffers()[2][bounds[start] : bounds[end]])
 
 
-def write_parquet(result: Judged, file: BinaryIO) -> None:
+def write_parquet(table: Table, file: BinaryIO) -> None:
     """Write every row as Parquet with its types, in batches; ``severity`` is an ordered dictionary."""
     from pyarrow import parquet
 
-    table = Table(result)
-    with parquet.ParquetWriter(file, table.schema, compression="zstd") as writer:
+    kept = _Kept()
+    with parquet.ParquetWriter(kept, table.schema, compression="zstd") as writer:
         for batch in table.batches():
             writer.write_batch(batch)
+            file.write(kept.taken())
+    file.write(kept.taken())
 
 
-def to_text(write: Write, result: Judged) -> str:
+def write_json(result: Judged, file: BinaryIO, *, indent: int | None = None) -> None:
+    """Write the published format, as one line unless it is indented."""
+    text = json.dumps(to_document(result, arrays=True, limit=None), indent=indent, allow_nan=False)
+    file.write(text.encode() + b"\n")
+
+
+def to_text(write: Write) -> str:
     """Return what would be written as text."""
     kept = io.BytesIO()
-    write(result, kept)
+    write(kept)
     return kept.getvalue().decode()
 
 
-def to_file(write: Write, result: Judged, path: Any, *, force: bool) -> Path:
+def to_file(write: Write, path: Any, *, force: bool) -> Path:
     """Write a file, all of it or nothing, and return where it is; errors are those of `whole_file`."""
     target = checked_target(path, force=force)
     with whole_file(target, force=force) as file:
-        write(result, file)
+        write(file)
     return target
+
+
+class _Kept(io.RawIOBase):
+    """Keeps what Arrow writes until Python takes it: a pipe cannot say where it is, and Arrow would lose a signal."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._written = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, part: Any) -> int:
+        self._parts.append(bytes(part))
+        self._written += len(self._parts[-1])
+        return len(self._parts[-1])
+
+    def tell(self) -> int:
+        return self._written
+
+    def taken(self) -> bytes:
+        # In one piece: a signal that comes between small pieces may stay unnoticed while the next one waits.
+        whole = b"".join(self._parts)
+        self._parts = []
+        return whole
 
 
 def _readable(batch: Any, units: Mapping[str, Any]) -> Any:

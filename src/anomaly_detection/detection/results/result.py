@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, overload
 
@@ -22,7 +21,6 @@ from anomaly_detection.detection.domain.severity import Severity, severity_ranks
 from anomaly_detection.detection.results import files, tables
 from anomaly_detection.detection.results.document import from_document, to_document
 from anomaly_detection.detection.results.events import group_events
-from anomaly_detection.detection.results.judged import Judged
 from anomaly_detection.detection.results.rows import Rows
 from anomaly_detection.detection.results.tables import EXPLAINED
 from anomaly_detection.shared.clock import utc_now
@@ -242,12 +240,8 @@ class DetectionResult:
     def to_json(self, path: FilePath, *, indent: int | None = None, force: bool = False) -> Path: ...
     def to_json(self, path: FilePath | None = None, *, indent: int | None = None, force: bool = False) -> str | Path:
         """Return `to_dict` as JSON, or write it to a file; parameters and errors are those of `to_csv`."""
-
-        def write(result: Judged, file: BinaryIO) -> None:
-            text = json.dumps(to_document(result, arrays=True, limit=None), indent=indent, allow_nan=False)
-            file.write(text.encode() + b"\n" * (path is not None))
-
-        return _written(write, self, path, force=force)
+        write = partial(files.write_json, self, indent=indent)
+        return files.to_text(write).removesuffix("\n") if path is None else files.to_file(write, path, force=force)
 
     def to_arrow(self) -> pa.Table:
         """Return every row that was judged, typed, with what was found about it.
@@ -347,7 +341,7 @@ class DetectionResult:
         values empty, times in ISO 8601. Values are written as they came: a text that begins with ``=`` stays one, and a
         spreadsheet may take it for a formula. A million rows take some seconds and the memory of 65,536.
         """
-        return _written(files.write_csv, self, path, force=force)
+        return _written(partial(files.write_csv, tables.Table(self)), path, force=force)
 
     @overload
     def to_jsonl(self, path: None = None, *, force: bool = False) -> str: ...
@@ -355,11 +349,11 @@ class DetectionResult:
     def to_jsonl(self, path: FilePath, *, force: bool = False) -> Path: ...
     def to_jsonl(self, path: FilePath | None = None, *, force: bool = False) -> str | Path:
         """Return every row as a JSON object in a line of its own, or write it; parameters and errors are those of `to_csv`."""
-        return _written(files.write_jsonl, self, path, force=force)
+        return _written(partial(files.write_jsonl, tables.Table(self)), path, force=force)
 
     def to_parquet(self, path: FilePath, *, force: bool = False) -> Path:
         """Write every row as Parquet, with its types; parameters and errors are those of `to_csv`."""
-        return files.to_file(files.write_parquet, self, path, force=force)
+        return files.to_file(partial(files.write_parquet, tables.Table(self)), path, force=force)
 
     def plot(self, ax: Axes | None = None, *, column: str | Sequence[str] | None = None) -> Any:
         """Draw the result with matplotlib.
@@ -409,11 +403,10 @@ class DetectionResult:
     def write_report(self, path: FilePath, *, title: str | None = None, force: bool = False) -> Path:
         """Write `to_html` to a file; parameters and errors are those of `to_csv`."""
 
-        def write(result: Judged, file: BinaryIO) -> None:
-            del result
+        def write(file: BinaryIO) -> None:
             file.write(self.to_html(title=title).encode())
 
-        return files.to_file(write, self, path, force=force)
+        return files.to_file(write, path, force=force)
 
     def _repr_html_(self) -> str:
         from anomaly_detection.detection.results.report.notebook import to_notebook
@@ -446,8 +439,8 @@ class DetectionResult:
         return replace(self, threshold=threshold)
 
 
-def _written(write: files.Write, result: DetectionResult, path: FilePath | None, *, force: bool) -> str | Path:
-    return files.to_text(write, result) if path is None else files.to_file(write, result, path, force=force)
+def _written(write: files.Write, path: FilePath | None, *, force: bool) -> str | Path:
+    return files.to_text(write) if path is None else files.to_file(write, path, force=force)
 
 
 def _text(names: NDArray[Any] | None, index: int) -> str | None:

@@ -35,6 +35,11 @@ class Table:
     ----------
     result : DetectionResult
         What was found.
+    data : pyarrow.Table, optional
+        The judged rows as they were read. Its columns then stand in the place of the copies that the result keeps: whole numbers
+        beyond 2**53 stay as they were.
+    appended : mapping of str to pyarrow array, optional
+        Further columns for the end, one value for each row.
 
     Attributes
     ----------
@@ -44,19 +49,22 @@ class Table:
     Notes
     -----
     In this order: ``index``; the time; the columns of the data; for a series ``expected_...``, ``lower_...`` and ``upper_...``
-    of each column that was judged; ``score``, ``p_value``, ``confidence``, ``prediction``, ``severity``. The names of rows that
-    a frame's unnamed index gives are called ``row_id``. Where the data have a column of one of these names, theirs gets
-    ``data_`` in front, again if that is taken too.
+    of each column that was judged; ``score``, ``p_value``, ``confidence``, ``prediction``, ``severity``; then
+    those appended. The names of rows that a frame's unnamed index gives are called ``row_id``. Where the data have a column of
+    one of these names, theirs gets ``data_`` in front, again if that is taken too.
     """
 
-    def __init__(self, result: Judged) -> None:
+    def __init__(
+        self, result: Judged, *, data: pa.Table | None = None, appended: Mapping[str, Any] | None = None
+    ) -> None:
         import pyarrow as pa
 
         self.result = result
+        extra = appended or {}
         self._columns: dict[str, tuple[Any, Callable[[Picked], Any]]] = {}
         self.units: dict[str, Literal["s", "us"]] = {}
-        own = _own_columns(result)
-        names = free_names([name for name, _ in own], [*_bands(result), "index", *FOUND])
+        own = _own_columns(result) if data is None else _columns_as_read(result, data)
+        names = free_names([name for name, _ in own], [*_bands(result), "index", *FOUND, *extra])
         positions = np.arange(result.n_rows)
         self._add("index", pa.int64(), lambda rows: positions[rows])
         for name, (_, values) in zip(names, own, strict=True):
@@ -64,15 +72,28 @@ class Table:
         for name, values in _bands(result).items():
             self._add_values(name, values)
         self._add_found()
+        for name, values in extra.items():
+            self._add_values(name, values)
 
     def _add(self, name: str, kind: Any, values: Callable[[Picked], Any]) -> None:
         self._columns[name] = (kind, values)
 
-    def _add_values(self, name: str, values: NDArray[Any]) -> None:
+    def _add_values(self, name: str, values: Any) -> None:
+        if not isinstance(values, np.ndarray):
+            self._add_arrow(name, values)
+            return
         if values.dtype.kind == "M":
             self.units[name] = _unit(values)
         kind, read = _typed(values)
         self._add(name, kind, lambda rows: read(values[rows]))
+
+    def _add_arrow(self, name: str, column: Any) -> None:
+        import pyarrow as pa
+
+        if pa.types.is_timestamp(column.type):
+            self.units[name] = _unit(column.to_numpy())
+        kind, read = _typed_arrow(column.type)
+        self._add(name, kind, lambda rows: read(_stretch(column, rows)))
 
     def _add_found(self) -> None:
         import pyarrow as pa
@@ -214,6 +235,12 @@ def _own_columns(result: Judged) -> list[tuple[str, NDArray[Any]]]:
     return [*first, *columns.items()]
 
 
+def _columns_as_read(result: Judged, data: Any) -> list[tuple[str, Any]]:
+    """Return the columns of the data, the time first."""
+    time = result.rows.names.get("time")
+    return [(name, data.column(name)) for name in sorted(data.column_names, key=lambda name: name != time)]
+
+
 def _bands(result: Judged) -> Mapping[str, NDArray[Any]]:
     """Return what a series was expected to be, under the names of the table's columns."""
     columns: dict[str, NDArray[Any]] = {}
@@ -244,6 +271,31 @@ def _typed(values: NDArray[Any]) -> tuple[Any, Callable[[NDArray[Any]], Any]]:
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
         pass
     return pa.string(), _texts
+
+
+def _typed_arrow(kind: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """Return the type that a column as read has in the table, and what brings a stretch of it to that type."""
+    import pyarrow as pa
+
+    if pa.types.is_timestamp(kind):
+        utc = pa.timestamp("us", "UTC")
+        return utc, lambda part: part.cast(pa.timestamp("us", kind.tz), safe=False).cast(utc)
+    if pa.types.is_dictionary(kind):
+        return pa.string(), lambda part: part.cast(pa.string())
+    numbers = pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    if numbers or pa.types.is_string(kind):
+        return kind, lambda part: part
+    return pa.string(), lambda part: _texts(np.array([*part.to_pylist(), None], dtype=object)[:-1])
+
+
+def _stretch(column: Any, rows: Picked) -> Any:
+    """Return some values of an Arrow column as one array."""
+    if isinstance(rows, slice):
+        start, stop, _ = rows.indices(len(column))
+        picked = column.slice(start, max(stop - start, 0))
+    else:
+        picked = column.take(rows)
+    return picked.combine_chunks() if hasattr(picked, "combine_chunks") else picked
 
 
 def _texts(part: NDArray[Any]) -> Any:

@@ -94,7 +94,8 @@ def init(
 ) -> None:
     """Write a settings file in which every setting stands with its meaning and its default, as a comment."""
     from anomaly_detection.configurations.settings import FILE_NAME, data_folder
-    from anomaly_detection.presentation.cli.output import check_target, whole_file
+    from anomaly_detection.presentation.cli.output import check_target
+    from anomaly_detection.shared.whole_file import whole_file
 
     content = template()
     if str(file) == "-":

@@ -99,14 +99,12 @@ class Delivery:
 
     def write(self, data: Dataset, detector: Detector | None, result: DetectionResult) -> None:
         """Write the files, each as a whole; what goes to the standard output is not written here."""
-        from anomaly_detection.presentation.cli.output import whole_file, write
+        from anomaly_detection.presentation.cli.output import write
 
         if self.model is not None and detector is not None:
             detector.save(self.model)
         if self.report is not None:
-            page = result.to_html(title=data.name)
-            with whole_file(self.report, force=self.force) as file:
-                file.write(page.encode())
+            result.write_report(self.report, title=data.name, force=self.force)
         if self.output is not None:
             write(self.form.value, data, result, self.output, force=self.force)
 

@@ -25,6 +25,8 @@ from anomaly_detection.shared.errors import (
 
 DONE, FAILED, WRONG_USAGE, BAD_INPUT, NOT_ALLOWED, UNREACHABLE, FOUND, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 
+_HINTS = {"platform.file_exists": "Add --force to replace it, or name another file."}
+"""What to do, where it is done by other means than in Python."""
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _BY_CODE = {
     "data.unknown_column": WRONG_USAGE,
@@ -95,17 +97,21 @@ def report(error: BaseException, *, debug: bool) -> Failure:
         return Failure(128 + error.number if isinstance(error, Interrupted) else INTERRUPTED, output_broken=True)
     if isinstance(error, BrokenPipeError):
         return Failure(DONE, output_broken=True)
-    if isinstance(error, PlatformError):
-        _say(error.message, error.hint, error.code)
-        return Failure(exit_code_of(error))
-    if isinstance(error, OSError) and error.errno in _FULL:
+    if _is_full(error) or _is_full(error.__cause__):
         _say("The disk is full; no file was changed.", "Free some space and try again.", "platform.disk_full")
         return Failure(UNREACHABLE, output_broken=True)
+    if isinstance(error, PlatformError):
+        _say(error.message, _HINTS.get(error.code, error.hint), error.code)
+        return Failure(exit_code_of(error))
     if isinstance(error, MemoryError):
         _say("There is not enough memory.", "Give fewer columns with --columns, or fewer rows.", "platform.no_memory")
         return Failure(FAILED)
     _unexpected(error, debug=debug)
     return Failure(FAILED)
+
+
+def _is_full(error: BaseException | None) -> bool:
+    return isinstance(error, OSError) and error.errno in _FULL
 
 
 def _say(message: str, hint: str = "", code: str = "") -> None:

@@ -1,31 +1,26 @@
-"""Results as files: all of one, or nothing of it."""
+"""Where results are written: formats by the ending of a name, files that may be written, and the standard output."""
 
 from __future__ import annotations
 
-import errno
-import io
-import json
 import os
-import secrets
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from anomaly_detection.presentation.cli.failure import WrongOption
 from anomaly_detection.presentation.cli.report import as_text
-from anomaly_detection.shared.errors import Conflict, Unavailable
+from anomaly_detection.shared.errors import Unavailable
+from anomaly_detection.shared.whole_file import checked_target, whole_file
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from anomaly_detection.data_platform.dataset import Dataset
+    from anomaly_detection.data_platform.parts import Part
     from anomaly_detection.detection.results import DetectionResult
+    from anomaly_detection.detection.results.tables import Table
 
 MACHINE_FORMATS = ("json", "jsonl", "csv", "parquet")
 _ENDINGS = {"ndjson": "jsonl", "pq": "parquet"}
-_BATCH_ROWS = 10_000
 
 
 def format_of(path: Path) -> str:
@@ -51,72 +46,20 @@ def check_target(path: Path, *, force: bool) -> None:
 
     Raises
     ------
-    Conflict
-        ``platform.file_exists``.
+    WrongOption
+        There is no such folder.
     Unavailable
-        ``platform.folder_not_writable``.
+        ``platform.folder_not_writable``; other errors are those of `whole_file`.
     """
-    if path.exists() and not path.is_file():
-        raise WrongOption(
-            f"{path} is no regular file.", "Name a file; without --output, rows go to the standard output."
-        )
-    if path.exists() and not force:
-        raise Conflict(f"{path} exists already.", code="platform.file_exists", hint="Add --force to replace it.")
     if not path.parent.is_dir():
         raise WrongOption(f"There is no folder {path.parent}.", "Make it first, or name another one.")
+    checked_target(path, force=force)
     if not os.access(path.parent, os.W_OK):
-        raise _not_writable(path.parent)
-
-
-def _not_writable(folder: Path, reason: str = "") -> Unavailable:
-    return Unavailable(
-        f"Nothing may be written to the folder {folder}{reason}.",
-        code="platform.folder_not_writable",
-        hint="Name another folder, or change its permissions.",
-    )
-
-
-@contextmanager
-def whole_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
-    """Open a file that appears under its name when all of it is written, and otherwise never.
-
-    Raises
-    ------
-    Conflict
-        ``platform.file_exists``: somebody else made it meanwhile.
-    Unavailable
-        ``platform.folder_not_writable``.
-    """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
-    try:
-        try:
-            opened = temporary.open("xb")
-        except OSError as error:
-            if error.errno == errno.ENOSPC:
-                raise
-            raise _not_writable(path.parent, f" ({error.strerror})") from error
-        with opened as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        if force:
-            temporary.replace(path)
-        else:
-            _take_name(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _take_name(temporary: Path, path: Path) -> None:
-    try:
-        path.hardlink_to(temporary)
-    except FileExistsError:
-        raise Conflict(
-            f"{path} exists already.", code="platform.file_exists", hint="Add --force to replace it."
-        ) from None
-    except OSError:
-        # Some file systems have no hard links.
-        temporary.replace(path)
+        raise Unavailable(
+            f"Nothing may be written to the folder {path.parent}.",
+            code="platform.folder_not_writable",
+            hint="Name another folder, or change its permissions.",
+        )
 
 
 def write(form: str, data: Dataset, result: DetectionResult, path: Path | None, *, force: bool = False) -> None:
@@ -143,82 +86,33 @@ def write(form: str, data: Dataset, result: DetectionResult, path: Path | None, 
 
 
 def _write(form: str, data: Dataset, result: DetectionResult, file: BinaryIO) -> None:
-    if form == "json":
-        file.write(result.to_json().encode() + b"\n")
-        return
+    from anomaly_detection.detection.results import files
+
     if form == "table":
         file.write(as_text(result).encode())
-        return
-    table = rows_of(data, result)
-    if form == "parquet":
-        from pyarrow import parquet
-
-        # Parquet's writer seeks back to nothing, but asks where it is: a pipe cannot say.
-        buffer = io.BytesIO()
-        parquet.write_table(table, buffer, compression="zstd")
-        file.write(buffer.getbuffer())
-        return
-    if form == "jsonl":
-        for batch in table.to_batches(_BATCH_ROWS):
-            lines = [json.dumps(_plain(row), allow_nan=False, ensure_ascii=False) for row in batch.to_pylist()]
-            file.write(("\n".join(lines) + "\n").encode())
-        return
-    from pyarrow import csv
-
-    # Each batch is written by Python: a signal that comes while Arrow itself waits for the reader would be lost.
-    for number, batch in enumerate(_readable(table).to_batches(_BATCH_ROWS)):
-        buffer = io.BytesIO()
-        csv.write_csv(batch, buffer, csv.WriteOptions(include_header=number == 0))
-        file.write(buffer.getbuffer())
+    elif form == "json":
+        files.write_json(result, file)
+    else:
+        writers = {"csv": files.write_csv, "jsonl": files.write_jsonl, "parquet": files.write_parquet}
+        writers[form](rows_of(data, result), file)
 
 
-def rows_of(data: Dataset, result: DetectionResult) -> pa.Table:
-    """Return each row of the data with what was found about it.
+def rows_of(data: Dataset, result: DetectionResult) -> Table:
+    """Return each row of the data with what was found about it, in the columns of the result's own table.
 
-    Columns: ``index``, those of the data, ``expected_...`` for a series, ``score``, ``p_value``, ``prediction``,
-    ``confidence``, ``severity``. A column of the data that has one of these names gets ``data_`` in front.
+    The data's columns are as they were read. Where they came from several files, ``file`` and ``file_row``, the row's number in
+    its file from 0, stand at the end.
     """
+    from anomaly_detection.detection.results.tables import Table
+
+    return Table(result, data=data.table, appended=_places(data.parts) if len(data.parts) > 1 else None)
+
+
+def _places(parts: Sequence[Part]) -> dict[str, Any]:
     import numpy as np
     import pyarrow as pa
 
-    from anomaly_detection.detection.domain.severity import Severity
-
-    severities: Any = np.full(result.n_rows, None, dtype=object)
-    names = np.array([item.value for item in Severity], dtype=object)
-    severities[result.ranking] = names[result.severity_ranks]
-    found: dict[str, Any] = {
-        **{f"expected_{name}": values for name, values in result.rows.expected.items()},
-        "score": result.scores,
-        "p_value": result.p_values,
-        "prediction": result.predictions,
-        "confidence": result.confidence_scores,
-        "severity": pa.array(severities, type=pa.string()),
-    }
-    columns: dict[str, Any] = {"index": np.arange(result.n_rows)}
-    for name in data.column_names:
-        shown = name
-        while shown in found or shown in columns:
-            shown = f"data_{shown}"
-        columns[shown] = data.table[name]
-    return pa.table({**columns, **found})
-
-
-def _readable(table: pa.Table) -> pa.Table:
-    """Write times as ISO 8601 with a Z."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    for position, (name, column) in enumerate(zip(table.column_names, table.columns, strict=True)):
-        if pa.types.is_timestamp(column.type):
-            micro = column.cast(pa.int64())
-            whole = pc.equal(pc.multiply(pc.divide(micro, 1_000_000), 1_000_000), micro)
-            exact = column.cast(pa.timestamp("s"), safe=False) if pc.all(whole).as_py() is not False else column
-            text = pc.strftime(exact, format="%Y-%m-%dT%H:%M:%SZ")
-            table = table.set_column(position, name, text)
-    return table
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    from anomaly_detection.data_platform.description import plain
-
-    return {name: plain(value) for name, value in row.items()}
+    sizes = [part.n_rows for part in parts]
+    codes = pa.array(np.repeat(np.arange(len(parts), dtype=np.int32), sizes))
+    names = pa.DictionaryArray.from_arrays(codes, pa.array([part.name for part in parts], pa.string()))
+    return {"file": names, "file_row": pa.array(np.concatenate([np.arange(size) for size in sizes]))}
