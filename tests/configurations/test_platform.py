@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
-from anomaly_detection.configurations.platform import apply_performance, check_offered, configure_platform, offered
+from anomaly_detection import create_detector, list_algorithms, load_detector
+from anomaly_detection.configurations.basic.composition import Platform
+from anomaly_detection.configurations.platform import apply_performance, check_algorithms, configure_platform
 from anomaly_detection.configurations.settings import FILE_NAME, Settings, load_settings
+from anomaly_detection.detection.catalogue import default_algorithm, is_offered
 from anomaly_detection.shared.errors import NotAllowed, PlatformError
 
 
@@ -75,18 +78,47 @@ def test_it_comes_after_flags_and_before_the_environment(monkeypatch: pytest.Mon
 
 
 def test_only_what_is_offered_may_be_chosen() -> None:
-    names = offered(configure_platform({"anomaly_detection": {"algorithms": ["knn", "stl"]}}))
-    check_offered("knn", names)
-    check_offered("isolation_forest", None)
+    create_detector("isolation_forest")
+    configure_platform({"anomaly_detection": {"algorithms": ["knn", "stl"]}})
+    assert [info.name for info in list_algorithms()] == ["knn", "stl"]
     with pytest.raises(NotAllowed) as caught:
-        check_offered("isolation_forest", names)
+        create_detector("isolation_forest")
     assert caught.value.code == "platform.algorithm_not_offered"
     assert "knn, stl" in caught.value.hint
 
 
 def test_a_setting_that_names_no_algorithm_is_told() -> None:
     with pytest.raises(PlatformError, match="Did you mean 'knn'"):
-        offered(Settings(algorithms=("knnn",)))
+        check_algorithms(Settings(algorithms=("knnn",)))
+
+
+def test_models_of_other_algorithms_are_not_loaded(tmp_path: Path) -> None:
+    detector = create_detector("modified_zscore").fit({"load": [*range(50)]})
+    path = detector.save(tmp_path / "m.adm")
+    configure_platform({"anomaly_detection": {"algorithms": ["knn"]}})
+    with pytest.raises(NotAllowed, match="'modified_zscore' is not offered"):
+        load_detector(path)
+    configure_platform()
+    assert load_detector(path).algorithm == "modified_zscore"
+
+
+def test_too_few_rows_are_judged_where_the_substitute_is_not_offered() -> None:
+    configure_platform({"anomaly_detection": {"algorithms": ["knn"]}})
+    assert create_detector("knn").detect({"load": [1.0, 2.0, 9.0]}).n_rows == 3
+
+
+def test_members_of_an_ensemble_must_be_offered() -> None:
+    configure_platform({"anomaly_detection": {"algorithms": ["ensemble", "knn"]}})
+    with pytest.raises(NotAllowed, match="'ecod' is not offered"):
+        create_detector("ensemble", members=["knn", "ecod"])
+
+
+def test_the_server_offers_what_its_settings_say(tmp_path: Path) -> None:
+    with Platform(Settings(data_dir=tmp_path, algorithms=("modified_zscore",))):
+        assert default_algorithm("table") == "modified_zscore"
+        assert not is_offered("knn")
+    with Platform(Settings(data_dir=tmp_path)):
+        assert default_algorithm("table") == "knn"
 
 
 def test_performance_is_refused_where_a_process_cannot_be_bound(monkeypatch: pytest.MonkeyPatch) -> None:

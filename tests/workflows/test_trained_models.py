@@ -9,7 +9,7 @@ import pytest
 
 from anomaly_detection import PlatformError, load_dataset
 from anomaly_detection.workflows.agreement import agreement
-from anomaly_detection.workflows.batch_detection import default_algorithm, detect_dataset
+from anomaly_detection.workflows.batch_detection import detect_dataset
 from anomaly_detection.workflows.sources import Source
 from anomaly_detection.workflows.trained_models import score_file, train_file
 
@@ -92,15 +92,6 @@ def test_rows_without_a_label_are_left_out(tmp_path: Path) -> None:
     known = agreement(dataset, detect_dataset(dataset, threshold=("contamination", 0.02))[1])
     assert known is not None
     assert (known.n_known, known.precision, known.recall, known.auroc) == (1, 1.0, 1.0, 1.0)
-
-
-def test_the_default_is_the_first_that_is_offered_and_fits(table: Path) -> None:
-    dataset = load_dataset(table)
-    assert default_algorithm(dataset) == "knn"
-    assert default_algorithm(dataset, ("isolation_forest", "knn")) == "knn"
-    assert default_algorithm(dataset, ("stl", "modified_zscore", "isolation_forest")) == "modified_zscore"
-    with pytest.raises(PlatformError, match="takes a table"):
-        default_algorithm(dataset, ("stl",))
 
 
 def test_a_source_is_a_file_or_several() -> None:

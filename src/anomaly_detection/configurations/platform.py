@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from anomaly_detection.configurations.settings import Performance, Settings, configure
-from anomaly_detection.shared.errors import InvalidInput, NotAllowed, did_you_mean, nearest
+from anomaly_detection.shared.errors import InvalidInput, did_you_mean, nearest
 
 DETECTION = ("algorithms", "performance")
 SERVER = tuple(name for name in Settings.model_fields if name not in DETECTION)
@@ -30,8 +30,8 @@ def configure_platform(sections: Mapping[str, Mapping[str, Any]] | None = None) 
     Parameters
     ----------
     sections : mapping of str to mapping, optional
-        - ``anomaly_detection``: ``algorithms``, the names that the command line offers for new detectors, the preferred ones
-          first (where no algorithm is named, the first that fits the data is taken); ``performance``, how many of the
+        - ``anomaly_detection``: ``algorithms``, the names that this process offers, the preferred ones first (where no algorithm
+          is named and the usual one is not among them, the first that fits the data is taken); ``performance``, how many of the
           processors this process may use: ``high`` (all), ``balanced`` (half) or ``low`` (one).
         - ``server``: any other setting, such as ``port`` or ``database_url``.
         - ``machine_learning``, ``enterprise``: known, and empty in this version.
@@ -53,9 +53,9 @@ def configure_platform(sections: Mapping[str, Mapping[str, Any]] | None = None) 
 
     Notes
     -----
-    Values given here come before environment and file, and after the flags of a command. Algorithms are checked against the
-    catalogue; saved models of other algorithms go on working, and `create_detector`, where code names its algorithm itself,
-    is not limited. `performance` binds all threads of the process to some of its processors, where the system can (Linux).
+    Values given here come before environment and file, and after the flags of a command. Other algorithms than those offered
+    are not listed, not made and not loaded from model files (``platform.algorithm_not_offered``), in Python, on the command
+    line and on the server alike. A Python process that never calls this is not limited. `performance` binds all threads of the process to some of its processors, where the system can (Linux).
 
     Examples
     --------
@@ -71,36 +71,27 @@ def configure_platform(sections: Mapping[str, Mapping[str, Any]] | None = None) 
     if values.get("performance") in {"balanced", "low"}:
         _require_affinity(values["performance"])
     settings = configure(values)
+    offer_chosen(settings)
     apply_performance(settings.performance)
     return settings
 
 
-def offered(settings: Settings) -> tuple[str, ...] | None:
-    """Return the algorithms that are offered for new detectors, or None for all.
+def offer_chosen(settings: Settings) -> None:
+    """Put the setting `algorithms` into effect: see `anomaly_detection.detection.catalogue.offer`.
 
     Raises
     ------
     NotFound
         ``detection.unknown_algorithm``: the setting names one that does not exist.
     """
+    from anomaly_detection.detection.catalogue import offer
+
+    offer(check_algorithms(settings))
+
+
+def check_algorithms(settings: Settings) -> tuple[str, ...] | None:
+    """Return the algorithms that the settings offer, or None for all; errors are those of `offer_chosen`."""
     return None if settings.algorithms is None else _checked_names(settings.algorithms)
-
-
-def check_offered(name: str, names: Collection[str] | None) -> None:
-    """Refuse an algorithm that the setting `algorithms` leaves out.
-
-    Raises
-    ------
-    NotAllowed
-        ``platform.algorithm_not_offered``.
-    """
-    if names is not None and name not in names:
-        raise NotAllowed(
-            f"The algorithm {name!r} is not offered here.",
-            code="platform.algorithm_not_offered",
-            hint=f"The setting 'algorithms' allows {', '.join(names)}.",
-            details={"offered": list(names)},
-        )
 
 
 def apply_performance(level: Performance) -> int:
@@ -196,7 +187,7 @@ def _check_option(section: str, name: str) -> None:
 
 
 def _checked_names(names: Any) -> tuple[str, ...]:
-    from anomaly_detection.detection.catalogue import catalogue_line
+    from anomaly_detection.detection.catalogue import known_line
 
     if isinstance(names, str) or not isinstance(names, Iterable):
         raise InvalidInput(
@@ -206,7 +197,7 @@ def _checked_names(names: Any) -> tuple[str, ...]:
         )
     checked = tuple(dict.fromkeys(str(name) for name in names))
     for name in checked:
-        catalogue_line(name)
+        known_line(name)
     if not checked:
         raise InvalidInput(
             "algorithms names no algorithm.",

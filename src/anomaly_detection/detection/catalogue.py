@@ -5,15 +5,16 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from importlib.metadata import entry_points
 from typing import Any
 
-from anomaly_detection.detection.algorithm_table import LINES, CatalogueLine
+from anomaly_detection.detection.algorithm_table import DEFAULTS, LINES, CatalogueLine
+from anomaly_detection.detection.errors import InvalidData
 from anomaly_detection.detection.parameter import check_parameters
 from anomaly_detection.detection.ports import Algorithm, AlgorithmInfo, Composed, Parameter
-from anomaly_detection.shared.errors import Conflict, NotFound, did_you_mean, nearest
+from anomaly_detection.shared.errors import Conflict, NotAllowed, NotFound, did_you_mean, nearest
 from anomaly_detection.shared.lazy import resolve
 
 ENTRY_POINTS = "anomaly_detection.algorithms"
@@ -26,6 +27,8 @@ LIBRARIES = ("sklearn", "pyod")
 """Other libraries whose detectors are algorithms, as ``library:Class``; also the extra that installs each."""
 
 _REGISTERED: dict[str, CatalogueLine] = {}
+_OFFERED: list[str] = []
+"""Empty: all of them."""
 
 
 @cache
@@ -59,19 +62,90 @@ def _wrapped_lines(library: str) -> Mapping[str, CatalogueLine]:
     return {line.name: line for line in lines}
 
 
+def offer(names: Iterable[str] | None) -> None:
+    """Offer only these algorithms in this process from now on: others are not listed, made or loaded from model files.
+
+    Parameters
+    ----------
+    names : iterable of str, or None
+        The preferred ones first; None or none at all offers everything.
+
+    Raises
+    ------
+    NotFound
+        ``detection.unknown_algorithm``: there is none of this name. What was offered stays.
+
+    Notes
+    -----
+    The robust distance that stands in where rows are too few is always there. Members of an ensemble must be offered too.
+
+    Examples
+    --------
+    >>> offer(["stl", "modified_zscore"])
+    >>> [info.name for info in list_algorithms()], default_algorithm("table")
+    (['modified_zscore', 'stl'], 'modified_zscore')
+    >>> offer(None)
+    """
+    chosen = list(dict.fromkeys(names or ()))
+    for name in chosen:
+        known_line(name)
+    _OFFERED[:] = chosen
+
+
+def is_offered(name: str) -> bool:
+    """Return whether an algorithm may be used in this process."""
+    return not _OFFERED or name in _OFFERED
+
+
+def default_algorithm(kind: str) -> str:
+    """Return the algorithm for a kind of data where none is named: the usual one, or the first offered that takes it.
+
+    Raises
+    ------
+    InvalidData
+        ``detection.wrong_kind``: none of those offered does.
+    """
+    usual = DEFAULTS[kind]
+    if is_offered(usual):
+        return usual
+    fitting = next((name for name in _OFFERED if kind in known_line(name).kinds), None)
+    if fitting is None:
+        raise InvalidData(
+            f"None of the algorithms that are offered here takes a {kind}.",
+            code="detection.wrong_kind",
+            hint=f"The setting 'algorithms' allows {', '.join(_OFFERED)}; name one of them, or add {usual}.",
+        )
+    return fitting
+
+
 def catalogue_line(name: str) -> CatalogueLine:
-    """Return the line of an algorithm, for ``library:Class`` one that is made on the fly.
+    """Return the line of an algorithm that is offered, for ``library:Class`` one that is made on the fly.
 
     Raises
     ------
     NotFound
         No algorithm has this name; the hint tells the nearest.
+    NotAllowed
+        ``platform.algorithm_not_offered``: `offer` leaves it out.
 
     Examples
     --------
     >>> catalogue_line("knn").family
     'neighbours'
     """
+    line = known_line(name)
+    if not is_offered(line.name):
+        raise NotAllowed(
+            f"The algorithm {name!r} is not offered here.",
+            code="platform.algorithm_not_offered",
+            hint=f"The setting 'algorithms' allows {', '.join(_OFFERED)}.",
+            details={"offered": list(_OFFERED)},
+        )
+    return line
+
+
+def known_line(name: str) -> CatalogueLine:
+    """Return the line of an algorithm, offered or not; `NotFound` as from `catalogue_line`."""
     library, _, wanted = str(name).partition(":")
     lines = _all_lines(library)
     if str(name) not in lines:
@@ -210,7 +284,7 @@ def list_algorithms(
     >>> "stl" in [info.name for info in list_algorithms(kind="series")]
     True
     """
-    found = [algorithm_info(name) for name in sorted(_all_lines(family))]
+    found = [algorithm_info(name) for name in sorted(_all_lines(family)) if is_offered(name)]
     return [
         info
         for info in found
@@ -231,9 +305,17 @@ def create_algorithm(name: str, parameters: Mapping[str, Any], *, seed: int = 0)
     InvalidParameter
         A parameter is unknown, of the wrong type or out of its range.
     """
-    line = catalogue_line(name)
+    return _created(catalogue_line(name), parameters, seed)
+
+
+def create_substitute(name: str) -> Algorithm:
+    """Make an algorithm that stands in for another one, offered or not."""
+    return _created(known_line(name), {}, 0)
+
+
+def _created(line: CatalogueLine, parameters: Mapping[str, Any], seed: int) -> Algorithm:
     algorithm = resolve(line.target)
-    checked = _checked(name, algorithm, parameters)
+    checked = _checked(line.name, algorithm, parameters)
     known: tuple[Parameter, ...] = _description(algorithm).PARAMETERS
     for keyword in {"seed", "random_state"} & {item.name for item in known}:
         checked.setdefault(keyword, seed)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from anomaly_detection.detection.calibration.calibration import Calibration
 from anomaly_detection.detection.calibration.calibrator import Calibrator
 from anomaly_detection.detection.calibration.threshold import Threshold, default_threshold
-from anomaly_detection.detection.catalogue import create_algorithm
+from anomaly_detection.detection.catalogue import create_algorithm, create_substitute
 from anomaly_detection.detection.domain.explanation import Explanation
 from anomaly_detection.detection.domain.series import Series
 from anomaly_detection.detection.encoding.columns import Columns
@@ -133,7 +133,7 @@ class Learnt:
 
 def make_algorithm(info: AlgorithmInfo, parameters: Mapping[str, Any], seed: int, *, fallback: bool) -> Algorithm:
     """Make the algorithm, or the one that stands in for it when rows are too few."""
-    return create_algorithm(FALLBACK, {}) if fallback else create_algorithm(info.name, parameters, seed=seed)
+    return create_substitute(FALLBACK) if fallback else create_algorithm(info.name, parameters, seed=seed)
 
 
 def laid_out(rows: Any, algorithm: Algorithm) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_detection.detection.algorithm_table import DEFAULTS
-from anomaly_detection.detection.catalogue import register_adapter
+from anomaly_detection.detection.catalogue import default_algorithm, register_adapter
 from anomaly_detection.detection.detector import Detector, create_detector
 from anomaly_detection.detection.ports import AlgorithmInfo
 from anomaly_detection.detection.results import DetectionResult
@@ -198,4 +198,4 @@ def _name_for(data: Any, algorithm: str | None) -> str:
     if algorithm is not None:
         return algorithm
     kind = getattr(data, "kind", None)
-    return DEFAULTS[kind] if isinstance(kind, str) and kind in DEFAULTS else DEFAULTS["table"]
+    return default_algorithm(kind if isinstance(kind, str) and kind in DEFAULTS else "table")

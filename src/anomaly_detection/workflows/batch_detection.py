@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from anomaly_detection.data_platform.dataset import Dataset
-from anomaly_detection.detection.algorithm_table import DEFAULTS
-from anomaly_detection.detection.catalogue import algorithm_info
+from anomaly_detection.detection.catalogue import algorithm_info, default_algorithm
 from anomaly_detection.detection.detector import Detector, create_detector
 from anomaly_detection.detection.errors import InvalidData
 from anomaly_detection.detection.ports import Progress
@@ -30,7 +29,6 @@ def detect_file(
     threshold: tuple[str, float] | None = None,
     seed: int = 0,
     explain: bool = True,
-    offered: Collection[str] | None = None,
     progress: Progress | None = None,
 ) -> tuple[Dataset, Detector, DetectionResult]:
     """Read files or a bundled data set and find the anomalies.
@@ -46,8 +44,6 @@ def detect_file(
         As for `create_detector`.
     explain : bool, default True
         Whether anomalies say why.
-    offered : collection of str, optional
-        The algorithms that may be chosen, the preferred ones first; all by default.
     progress : callable, optional
         Called with a fraction in [0, 1] and the name of the stage.
 
@@ -68,7 +64,6 @@ def detect_file(
         threshold=threshold,
         seed=seed,
         explain=explain,
-        offered=offered,
         progress=None if progress is None else after_loading(progress),
     )
     return dataset, detector, result
@@ -84,7 +79,6 @@ def detect_dataset(
     threshold: tuple[str, float] | None = None,
     seed: int = 0,
     explain: bool = True,
-    offered: Collection[str] | None = None,
     progress: Progress | None = None,
 ) -> tuple[Detector, DetectionResult]:
     """Find the anomalies of a data set; parameters as for `detect_file`.
@@ -94,38 +88,12 @@ def detect_dataset(
     InvalidData
         The algorithm takes another kind of data.
     """
-    name = algorithm or default_algorithm(dataset, offered)
+    name = algorithm or default_algorithm(dataset.kind)
     _check_kind(name, dataset)
     detector = create_detector(
         name, threshold=threshold, seed=seed, time=time_column, columns=columns, **dict(parameters or {})
     )
     return detector, detector.fit_detect(dataset, explain=explain, progress=progress)
-
-
-def default_algorithm(dataset: Dataset, offered: Collection[str] | None = None) -> str:
-    """Return the algorithm for a data set where none is named.
-
-    Parameters
-    ----------
-    offered : collection of str, optional
-        Those that may be chosen, the preferred ones first; without it, the default for the kind of data.
-
-    Raises
-    ------
-    InvalidData
-        ``detection.wrong_kind``: none of those offered takes this kind of data.
-    """
-    name = DEFAULTS[dataset.kind]
-    if offered is None or name in offered:
-        return name
-    for candidate in offered:
-        if dataset.kind in algorithm_info(candidate).kinds:
-            return candidate
-    raise InvalidData(
-        f"None of the algorithms that are offered here takes a {dataset.kind}.",
-        code="detection.wrong_kind",
-        hint=f"The setting 'algorithms' allows {', '.join(offered)}; name one of them, or add {name}.",
-    )
 
 
 def run_detection_job(

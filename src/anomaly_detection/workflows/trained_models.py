@@ -25,7 +25,6 @@ def train_file(
     parameters: Mapping[str, Any] | None = None,
     threshold: tuple[str, float] | None = None,
     seed: int = 0,
-    offered: Collection[str] | None = None,
     progress: Progress | None = None,
 ) -> tuple[Dataset, Detector, DetectionResult]:
     """Read files and learn what is normal in them; parameters as for `detect_file`.
@@ -42,7 +41,6 @@ def train_file(
         threshold=threshold,
         seed=seed,
         explain=False,
-        offered=offered,
         progress=progress,
     )
 

@@ -14,6 +14,7 @@ from anomaly_detection.configurations.basic.detections import Detections
 from anomaly_detection.configurations.basic.operations import Operations
 from anomaly_detection.configurations.basic.parts import Algorithms, Events, Jobs, Parts
 from anomaly_detection.configurations.migrations import migrate
+from anomaly_detection.configurations.platform import offer_chosen
 from anomaly_detection.configurations.settings import Settings
 from anomaly_detection.enterprise.auth.accounts import ADMINISTRATOR, Accounts
 from anomaly_detection.enterprise.auth.sessions import Sessions
@@ -62,6 +63,7 @@ class Platform:
 
     def _compose(self) -> None:
         settings, folder = self.settings, self.folder
+        offer_chosen(settings)
         self.database = Database(settings.database())
         migrate(self.database)
         self.events = EventBroker()

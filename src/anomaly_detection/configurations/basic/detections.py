@@ -194,11 +194,10 @@ def _not_finished(record: DetectionRecord) -> Conflict:
 
 def _check_request(dataset: DatasetRecord, request: DetectionRequest) -> str:
     """Refuse now what the job would refuse later; return the algorithm's name."""
-    from anomaly_detection.detection.algorithm_table import DEFAULTS
-    from anomaly_detection.detection.catalogue import algorithm_info
+    from anomaly_detection.detection.catalogue import algorithm_info, default_algorithm
     from anomaly_detection.detection.detector import create_detector
 
-    algorithm = request.algorithm or DEFAULTS[dataset.kind]
+    algorithm = request.algorithm or default_algorithm(dataset.kind)
     kinds = algorithm_info(algorithm).kinds
     create_detector(
         algorithm,

@@ -10,7 +10,7 @@ import typer
 
 from anomaly_detection.presentation.cli import options
 from anomaly_detection.presentation.cli.failure import WrongOption
-from anomaly_detection.presentation.cli.platform import offered_here
+from anomaly_detection.presentation.cli.platform import configure_here
 from anomaly_detection.shared.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -53,13 +53,9 @@ def algorithms(
     """
     from anomaly_detection.detection.catalogue import algorithm_info, list_algorithms
 
+    configure_here()
     if name is None:
-        names = offered_here()
-        found = [
-            info
-            for info in list_algorithms(kind=None if kind is None else kind.value, family=family)
-            if names is None or info.name in names
-        ]
+        found = list_algorithms(kind=None if kind is None else kind.value, family=family)
         if not found and family is not None:
             _check_family(family)
         if as_json:
@@ -76,9 +72,10 @@ def algorithms(
 
 def _check_family(family: str) -> None:
     """Refuse a family that does not exist; one whose members are all left out here is only empty."""
+    from anomaly_detection.detection.algorithm_table import LINES
     from anomaly_detection.detection.catalogue import list_algorithms
 
-    families = {info.family for info in list_algorithms()} | set(ADAPTERS)
+    families = {line.family for line in LINES} | {info.family for info in list_algorithms()} | set(ADAPTERS)
     if family not in families:
         raise WrongOption(f"There is no family {family!r}.", did_you_mean(family, families))
 

@@ -120,13 +120,13 @@ def _temporary() -> Check:
 
 
 def _configured(flags: dict[str, Any]) -> Iterator[Check]:
-    from anomaly_detection.configurations.platform import offered
+    from anomaly_detection.configurations.platform import check_algorithms
     from anomaly_detection.configurations.settings import Origins, settings_from, unknown_variables
 
     try:
         origins = Origins.gather(None, flags)
         settings = settings_from(origins)
-        offered(settings)
+        check_algorithms(settings)
     except PlatformError as error:
         yield Check("settings", "failed", error.message, error.hint)
         return

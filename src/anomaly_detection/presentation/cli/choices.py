@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from anomaly_detection.presentation.cli.failure import WrongOption
@@ -67,25 +67,14 @@ def columns_of(text: str | None) -> tuple[str, ...] | None:
     return tuple(names)
 
 
-def checked_parameters(
-    algorithm: str | None, given: Sequence[str], rule: Rule | None, names: Collection[str] | None = None
-) -> dict[str, Any]:
-    """Return the parameters as typed values; what is known to be wrong is said before the data are read.
-
-    Parameters
-    ----------
-    names : collection of str, optional
-        The algorithms that are offered; all by default.
-    """
-    from anomaly_detection.configurations.platform import check_offered
+def checked_parameters(algorithm: str | None, given: Sequence[str], rule: Rule | None) -> dict[str, Any]:
+    """Return the parameters as typed values; what is known to be wrong is said before the data are read."""
     from anomaly_detection.detection.calibration.threshold import check_threshold
     from anomaly_detection.detection.catalogue import algorithm_info, create_algorithm
 
     if rule is not None:
         check_threshold(*rule)
     known = {} if algorithm is None else dict(algorithm_info(algorithm).parameters["properties"])
-    if algorithm is not None:
-        check_offered(algorithm, names)
     parameters: dict[str, Any] = {}
     for text in given:
         key, equals, value = text.partition("=")

@@ -72,11 +72,11 @@ def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A settings file.")], as_json: options.AsJson = False
 ) -> None:
     """Check a settings file as a start of the server would, without starting anything: 0 it is right, 2 it is not."""
-    from anomaly_detection.configurations.platform import offered
+    from anomaly_detection.configurations.platform import check_algorithms
     from anomaly_detection.configurations.settings import check_file
 
     settings, names = check_file(file)
-    offered(settings)
+    check_algorithms(settings)
     if as_json:
         typer.echo(json.dumps({"file": str(file), "settings": list(names)}))
     else:

@@ -62,10 +62,10 @@ def detect(
     delivery.check(files)
     chosen = columns_of(columns)
     with progress_bar(wanted=not quiet) as progress:
-        from anomaly_detection.presentation.cli.platform import offered_here
+        from anomaly_detection.presentation.cli.platform import configure_here
 
-        names = offered_here()
-        parameters = checked_parameters(algorithm, param or [], rule, names)
+        configure_here()
+        parameters = checked_parameters(algorithm, param or [], rule)
         from anomaly_detection.workflows.agreement import agreement
         from anomaly_detection.workflows.batch_detection import detect_file
         from anomaly_detection.workflows.sources import Source
@@ -77,7 +77,6 @@ def detect(
             threshold=rule,
             seed=seed,
             explain=explain,
-            offered=names,
             progress=progress,
         )
         progress(0.95, "writing")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 
-def offered_here() -> tuple[str, ...] | None:
-    """Put the setting `performance` into effect, and return the algorithms that are offered, or None for all.
+def configure_here() -> None:
+    """Put the settings `performance` and `algorithms` into effect.
 
     Raises
     ------
     InvalidInput
         The settings cannot be used.
+    NotFound
+        ``detection.unknown_algorithm``: they name an algorithm that does not exist.
     """
-    from anomaly_detection.configurations.platform import apply_performance, offered
+    from anomaly_detection.configurations.platform import apply_performance, offer_chosen
     from anomaly_detection.configurations.settings import load_settings
 
     settings = load_settings()
     apply_performance(settings.performance)
-    return offered(settings)
+    offer_chosen(settings)

@@ -53,12 +53,12 @@ def score(
     delivery.check([*files, model])
     with progress_bar(wanted=not quiet) as progress:
         from anomaly_detection.presentation.cli.choices import checked_parameters
-        from anomaly_detection.presentation.cli.platform import offered_here
+        from anomaly_detection.presentation.cli.platform import configure_here
         from anomaly_detection.workflows.agreement import agreement
         from anomaly_detection.workflows.sources import Source
         from anomaly_detection.workflows.trained_models import score_file
 
-        offered_here()
+        configure_here()
         checked_parameters(None, [], rule)
         data, _, result = score_file(
             Source(tuple(files), input_format, encoding, time, label),

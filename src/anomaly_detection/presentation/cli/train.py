@@ -59,10 +59,10 @@ def train(
     chosen = columns_of(columns)
     started = clock.perf_counter()
     with progress_bar(wanted=not quiet) as progress:
-        from anomaly_detection.presentation.cli.platform import offered_here
+        from anomaly_detection.presentation.cli.platform import configure_here
 
-        names = offered_here()
-        parameters = checked_parameters(algorithm, param or [], rule, names)
+        configure_here()
+        parameters = checked_parameters(algorithm, param or [], rule)
         from anomaly_detection.workflows.sources import Source
         from anomaly_detection.workflows.trained_models import train_file
 
@@ -72,7 +72,6 @@ def train(
             parameters=parameters,
             threshold=rule,
             seed=seed,
-            offered=names,
             progress=progress,
         )
         progress(0.95, "writing")

@@ -20,12 +20,12 @@ REASONS = {
 """Why the default of each kind of data is recommended."""
 
 
-def choose_algorithm(asker: Asker, data: Dataset, offered: tuple[str, ...] | None) -> str | None:
+def choose_algorithm(asker: Asker, data: Dataset) -> str | None:
     """Ask for the algorithm; return its name, or None for the recommended one."""
-    from anomaly_detection.workflows.batch_detection import default_algorithm
+    from anomaly_detection.detection.catalogue import default_algorithm
 
-    recommended = default_algorithm(data, offered)
-    found = candidates(data, offered)
+    recommended = default_algorithm(data.kind)
+    found = candidates(data)
     found.sort(key=lambda info: info.name != recommended)
     asker.say("By which algorithm?", "bold")
     for number, info in enumerate(found, 1):
@@ -36,13 +36,13 @@ def choose_algorithm(asker: Asker, data: Dataset, offered: tuple[str, ...] | Non
     return None if name == recommended else name
 
 
-def candidates(data: Dataset, offered: tuple[str, ...] | None) -> list[AlgorithmInfo]:
+def candidates(data: Dataset) -> list[AlgorithmInfo]:
     """Return the algorithms that can judge the data now: for a series those for series first, and those for its rows."""
     from anomaly_detection.detection.catalogue import list_algorithms
 
     kinds = ["series", "table"] if data.kind == "series" else ["table"]
     found = {info.name: info for kind in kinds for info in list_algorithms(kind=kind, installed=True)}
-    return [info for info in found.values() if offered is None or info.name in offered]
+    return list(found.values())
 
 
 def _named(typed: str, names: list[str], data: Dataset) -> str:

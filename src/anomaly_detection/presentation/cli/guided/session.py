@@ -44,24 +44,24 @@ def _lead(asker: Asker) -> None:
     from anomaly_detection.presentation.cli.guided.columns import confirm_columns
     from anomaly_detection.presentation.cli.guided.files import choose_data
     from anomaly_detection.presentation.cli.guided.method import choose_algorithm, choose_sensitivity
-    from anomaly_detection.presentation.cli.platform import offered_here
+    from anomaly_detection.presentation.cli.platform import configure_here
     from anomaly_detection.presentation.cli.report import program_name
 
-    offered = offered_here()
+    configure_here()
     choices, data = choose_data(asker, Path.cwd())
     data = confirm_columns(asker, choices, data)
-    choices.algorithm = choose_algorithm(asker, data, offered)
+    choices.algorithm = choose_algorithm(asker, data)
     choices.rule = choose_sensitivity(asker, len(data))
     while True:
-        viewer = _detect(asker, choices, data, offered)
+        viewer = _detect(asker, choices, data)
         if viewer is not None and not viewer.look():
             break
-        choices.algorithm = choose_algorithm(asker, data, offered)
+        choices.algorithm = choose_algorithm(asker, data)
     asker.say("\nThe same in one line:", "bold")
     asker.console.print(choices.command(program_name()), soft_wrap=True, markup=False)
 
 
-def _detect(asker: Asker, choices: Choices, data: Dataset, offered: tuple[str, ...] | None) -> Viewer | None:
+def _detect(asker: Asker, choices: Choices, data: Dataset) -> Viewer | None:
     """Find the anomalies; None where the algorithm cannot judge these data, which is said."""
     from anomaly_detection.presentation.cli.guided.results import Viewer
     from anomaly_detection.workflows.batch_detection import detect_dataset
@@ -74,7 +74,6 @@ def _detect(asker: Asker, choices: Choices, data: Dataset, offered: tuple[str, .
                 columns=choices.columns,
                 time_column=choices.time,
                 threshold=choices.rule,
-                offered=offered,
                 progress=progress,
             )
     except PlatformError as error:
