@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping
-from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from anomaly_detection.detection.results.csv_text import csv_parts
 from anomaly_detection.detection.results.document import to_document
 from anomaly_detection.detection.results.judged import Judged
 from anomaly_detection.detection.results.tables import Table, plain_severity
@@ -27,14 +27,11 @@ def write_csv(table: Table, file: BinaryIO) -> None:
     As RFC 4180 has it, but with line feeds for line ends: text is in double quotes, a quote within is doubled, missing values
     are empty, and so an empty text (``""``) differs from a missing one. Times are ISO 8601 in UTC.
     """
-    from pyarrow import csv
-
-    header = table.take(slice(0, 0))
-    for batch in chain([header], table.batches()):
+    schema = _readable(table.take(slice(0, 0)), table.units).schema
+    batches = (_readable(batch, table.units) for batch in table.batches())
+    for part in csv_parts(batches, table.result.n_rows, schema):
         # Python writes: a signal that comes while Arrow itself waits for a pipe's reader would be lost.
-        kept = io.BytesIO()
-        csv.write_csv(_readable(batch, table.units), kept, csv.WriteOptions(include_header=batch is header))
-        file.write(kept.getbuffer())
+        file.write(part)
 
 
 def write_jsonl(table: Table, file: BinaryIO) -> None:
