@@ -202,7 +202,7 @@ def test_a_failed_detection_says_why(client: sdk.Client, tmp_path: Path) -> None
 
 
 def test_algorithms_are_told(client: sdk.Client) -> None:
-    assert [item.name for item in client.algorithms.list(kind="series")] == ["stl"]
+    assert [item.name for item in client.algorithms.list(kind="series")] == ["seasonal_decomposition", "stl"]
     assert {item.name for item in client.algorithms.list()} >= {"isolation_forest", "knn", "modified_zscore", "stl"}
 
 
