@@ -48,7 +48,7 @@ class Settings(BaseSettings):
 
     algorithms: Annotated[tuple[str, ...] | None, NoDecode, BeforeValidator(_names)] = Field(
         default=None,
-        description="The algorithms that the command line offers for new detectors, the preferred ones first; all by default.",
+        description="The algorithms that are offered, the preferred ones first; all by default.",
     )
     performance: Performance = Field(
         default="high", description="Processors that may be used: high is all of them, balanced half, low one."

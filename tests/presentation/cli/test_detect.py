@@ -105,6 +105,34 @@ def test_no_anomaly_is_an_answer(calm: Path) -> None:
     assert done.exit_code == 0
     assert "No anomaly found in 300 rows" in done.stdout
     assert "--contamination 0.01" in done.stdout
+    lines = done.stdout.splitlines()
+    assert lines[0].strip() == "Not flagged; the highest scores"
+    assert lines[2].split() == ["row", "score", "p-value", "why"]
+    assert [line.split()[0] for line in lines[4:9]] == ["0", "4", "5", "9", "10"]
+    assert "b is 4, typical is 2; a is 4, typical is 3." in lines[5]
+    assert "Not flagged" not in run("detect", calm, "-a", "modified_zscore", "--top", "0").stdout
+    assert "Not flagged" in run("detect", calm, "-a", "modified_zscore", "--no-explain").stdout
+    assert json.loads(run("detect", calm, "-a", "modified_zscore", "--json", "-q").stdout)["anomalies"] == []
+
+
+def test_a_series_without_anomalies_shows_its_highest_scores() -> None:
+    done = run("detect", "nyc_taxi", "--threshold", "score=1e9")
+    lines = done.stdout.splitlines()
+    assert lines[0].strip() == "Not flagged; the highest scores"
+    assert lines[2].split() == ["row", "time", "value", "expected", "score", "p-value"]
+    assert "2015-01-01 01:30 " in lines[4]
+
+
+def test_members_of_an_ensemble_are_read_as_json_or_with_commas(table: Path) -> None:
+    members = '["knn", {"algorithm": "ecod", "weight": 2}]'
+    done = run("detect", table, "-a", "ensemble", "-p", f"members={members}", "-p", "method=weighted", "--json", "-q")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["parameters"]["members"] == ["knn", {"algorithm": "ecod", "weight": 2}]
+    done = run("detect", table, "-a", "ensemble", "-p", "members=knn, ecod", "--json", "-q")
+    assert json.loads(done.stdout)["parameters"]["members"] == ["knn", "ecod"]
+    done = run("detect", table, "-a", "ensemble", "-p", 'members=["knn"')
+    assert done.exit_code == 2
+    assert "[detection.invalid_parameter]" in done.stderr
 
 
 def test_fail_on_anomaly(table: Path) -> None:

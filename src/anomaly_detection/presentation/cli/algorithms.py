@@ -150,7 +150,7 @@ def allowed(schema: dict[str, Any]) -> str:
     text = " or ".join("auto" if word == "null" else word for word in words)
     if "array" in words:
         items = allowed(schema.get("items", {}))
-        return f"list of {items}, written as A,B" + (" or auto" if "null" in words else "")
+        return f"list of {items}, written as A,B or as JSON" + (" or auto" if "null" in words else "")
     if "enum" in schema:
         return ", ".join("auto" if choice is None else str(choice) for choice in schema["enum"])
     low, high = schema.get("minimum"), schema.get("maximum")

@@ -93,8 +93,11 @@ def parameter_value(text: str, schema: dict[str, Any]) -> Any:
     --------
     >>> parameter_value("10", {"type": "integer"}), parameter_value("auto", {"type": ["number", "null"]})
     (10, None)
+
+    Arrays stay text too: their parameter reads them, as JSON or with commas.
+
     >>> parameter_value("knn, ecod", {"type": "array", "items": {"type": "string"}})
-    ['knn', 'ecod']
+    'knn, ecod'
     """
     kinds = schema.get("type", ["integer", "number", "boolean", "string", "null"])
     kinds = [kinds] if isinstance(kinds, str) else kinds
@@ -102,7 +105,7 @@ def parameter_value(text: str, schema: dict[str, Any]) -> Any:
     if "null" in kinds and lowered in {"none", "null", "auto", ""} and text not in (schema.get("enum") or ()):
         return None
     if "array" in kinds:
-        return [parameter_value(item, schema.get("items", {})) for item in (columns_of(text) or ())] if text else []
+        return text
     if "boolean" in kinds and lowered in {"true", "false", "yes", "no"}:
         return lowered in {"true", "yes"}
     for kind, reader in (("integer", int), ("number", float), ("integer", float)):

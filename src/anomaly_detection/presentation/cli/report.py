@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _STYLES = {"critical": "bold white on red", "high": "bold red", "medium": "yellow", "low": "cyan"}
 _EVENTS = 10
+_NOT_FLAGGED = 5
+"""So many of the highest scores are shown where nothing is flagged: a person wants to look at something."""
 _COLUMNS = 4
 _WIDTH = 120
 
@@ -73,13 +75,15 @@ def as_text(result: DetectionResult) -> str:
     from rich.console import Console
 
     kept = io.StringIO()
-    _print(Console(file=kept, width=_WIDTH, highlight=False), result, result.n_anomalies)
+    _print(Console(file=kept, width=_WIDTH, highlight=False), result, max(result.n_anomalies, _NOT_FLAGGED))
     return kept.getvalue()
 
 
 def _print(out: Console, result: DetectionResult, top: int, parts: Sequence[Part] = ()) -> None:
     if result.n_anomalies and top:
         out.print(anomalies_table(result, top, parts=parts))
+    elif top:
+        out.print(highest_table(result, min(top, _NOT_FLAGGED), parts=parts))
     if result.events:
         out.print(_events(result.events))
     say(out, summary(result))
@@ -98,6 +102,25 @@ def _table(title: str, columns: Sequence[tuple[str, str]]) -> Table:
 def anomalies_table(result: DetectionResult, top: int, start: int = 0, parts: Sequence[Part] = ()) -> Table:
     """Return the table of the anomalies with the ranks from `start` on; of several files, with each row's place in its own."""
     shown = result.top(top, start=start)
+    title = "Anomalies" if len(shown) == result.n_anomalies else f"The {len(shown)} highest scores"
+    if start:
+        title = f"The scores from rank {start + 1} to {start + len(shown)} of {result.n_anomalies}"
+    return _rows_table(title, result, shown, parts, flagged=True)
+
+
+def highest_table(result: DetectionResult, count: int = _NOT_FLAGGED, parts: Sequence[Part] = ()) -> Table:
+    """Return the table of the rows with the highest scores where none is flagged."""
+    import numpy as np
+
+    count = min(count, result.n_rows)
+    lowest = float(np.partition(result.scores, -count)[-count])
+    shown = result.with_threshold("score", lowest).top(count)
+    return _rows_table("Not flagged; the highest scores", result, shown, parts, flagged=False)
+
+
+def _rows_table(
+    title: str, result: DetectionResult, shown: Sequence[Anomaly], parts: Sequence[Part], *, flagged: bool
+) -> Table:
     several = len(parts) > 1
     times, names = any(item.time for item in shown), any(item.row_id for item in shown)
     features = list(result.dataset.get("roles", {}).get("features", []))
@@ -107,10 +130,8 @@ def anomalies_table(result: DetectionResult, top: int, start: int = 0, parts: Se
     heads = [("row", "right")] + [("file and row in it", "left")] * several
     heads += [("time", "left")] * times + [("name", "left")] * names
     heads += [(single, "right"), ("expected", "right")] if single else [(name, "right") for name in values]
-    heads += [("score", "right"), ("p-value", "right"), ("severity", "left")] + [("why", "left")] * explained
-    title = "Anomalies" if len(shown) == result.n_anomalies else f"The {len(shown)} highest scores"
-    if start:
-        title = f"The scores from rank {start + 1} to {start + len(shown)} of {result.n_anomalies}"
+    heads += [("score", "right"), ("p-value", "right")] + [("severity", "left")] * flagged
+    heads += [("why", "left")] * explained
     table = _table(title, heads)
     clock = _clock([item.time for item in shown])
     for item in shown:
@@ -121,7 +142,7 @@ def anomalies_table(result: DetectionResult, top: int, start: int = 0, parts: Se
             expected = float(result.rows.expected[single][item.index])
             cells += [number(item.values.get(single)), number(expected)]
         cells += [number(item.values.get(name)) for name in values]
-        cells += [number(item.score), f"{item.p_value:.2g}", _severity(item.severity.value)]
+        cells += [number(item.score), f"{item.p_value:.2g}"] + [_severity(item.severity.value)] * flagged
         cells += [_why(item)] * explained
         table.add_row(*[_literal(cell) for cell in cells])
     return table

@@ -73,6 +73,8 @@ class Viewer:
         self.start = start
         if self.result.n_anomalies:
             self.asker.console.print(report.anomalies_table(self.result, PAGE, start, self.data.parts))
+        else:
+            self.asker.console.print(report.highest_table(self.result, parts=self.data.parts))
         self.asker.say(report.summary(self.result))
 
     def explain(self) -> None:
