@@ -60,7 +60,7 @@ def detect_file(
         algorithm=algorithm,
         parameters=parameters or {},
         columns=chosen.columns,
-        time_column=chosen.time,
+        time_column=chosen.time_column,
         threshold=threshold,
         seed=seed,
         explain=explain,

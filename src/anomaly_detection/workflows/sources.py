@@ -11,6 +11,9 @@ from anomaly_detection.data_platform.dataset import Dataset
 from anomaly_detection.data_platform.loading import load_dataset
 from anomaly_detection.shared.errors import InvalidInput
 
+NO_TIME = "none"
+"""Named as the time's column: there is none, whatever the columns look like."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -25,7 +28,7 @@ class Source:
     encoding : str, optional
         How the characters of text files are written; UTF-8 by default.
     time, label : str, optional
-        The columns with the time and with the known anomalies; recognised by default.
+        The columns with the time and with the known anomalies; recognised by default. ``none`` says that there is no time.
     columns : tuple of str, optional
         The columns to judge rows by; all usable ones by default.
     """
@@ -45,6 +48,11 @@ class Source:
         files = (source,) if isinstance(source, str | Path) else tuple(source)
         return cls(files, **said)
 
+    @property
+    def time_column(self) -> str | None:
+        """The column that was named, None where none was."""
+        return None if self.time == NO_TIME else self.time
+
     def read(self) -> Dataset:
         """Read the files; errors are those of `load_dataset`.
 
@@ -62,11 +70,12 @@ class Source:
         said = {
             "format": self.format,
             "encoding": self.encoding,
-            "time": self.time,
+            "time": self.time_column,
             "label": self.label,
             "columns": self.columns,
         }
         options: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
         # One path is a file, a pattern or a bundled name; several are read as one table.
         files: Any = self.files[0] if len(self.files) == 1 else list(self.files)
-        return load_dataset(files, **options)
+        dataset = load_dataset(files, **options)
+        return dataset.with_roles(time=None) if self.time == NO_TIME else dataset

@@ -123,6 +123,12 @@ def test_a_series_without_anomalies_shows_its_highest_scores() -> None:
     assert "2015-01-01 01:30 " in lines[4]
 
 
+def test_there_may_be_no_time() -> None:
+    document = json.loads(run("detect", "nyc_taxi", "--time", "none", "-a", "modified_zscore", "--json", "-q").stdout)
+    assert (document["kind"], document["dataset"]["roles"]["time"]) == ("table", None)
+    assert document["dataset"]["roles"]["features"] == ["value"]
+
+
 def test_members_of_an_ensemble_are_read_as_json_or_with_commas(table: Path) -> None:
     members = '["knn", {"algorithm": "ecod", "weight": 2}]'
     done = run("detect", table, "-a", "ensemble", "-p", f"members={members}", "-p", "method=weighted", "--json", "-q")

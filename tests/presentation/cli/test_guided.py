@@ -151,6 +151,19 @@ def test_the_example_is_there_where_no_file_is(tmp_path: Path) -> None:
         assert "detect nyc_taxi" in terminal.shown
 
 
+def test_a_series_may_be_judged_as_a_table(tmp_path: Path) -> None:
+    with Terminal(tmp_path) as terminal:
+        terminal.answer("A number, or the path of a file")
+        assert "a series in time" in terminal.answer("Is this right?", "time")
+        terminal.answer("The column with the time, or none", "none")
+        assert "a table of rows" in terminal.answer("Is this right?")
+        assert "knn, recommended" in terminal.answer("A number or a name", "modified_zscore")
+        terminal.answer("A number")
+        assert "by modified_zscore" in terminal.answer("Next?") or "No anomaly" in terminal.shown
+        assert terminal.end() == 0
+        assert "detect nyc_taxi --time none --algorithm modified_zscore" in terminal.shown
+
+
 def test_only_what_is_offered_is_offered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANOMALY_DETECTION_ALGORITHMS", "modified_zscore, stl")
     with Terminal(folder) as terminal:

@@ -51,7 +51,9 @@ Encoding = Annotated[
 ]  # fmt: skip
 Time = Annotated[
     str | None,
-    typer.Option(metavar="COLUMN", help="The column with the time; recognised by default.", rich_help_panel=_INPUT),
+    typer.Option(
+        metavar="COLUMN", help="The column with the time, or none; recognised by default.", rich_help_panel=_INPUT
+    ),
 ]
 Columns = Annotated[
     str | None,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from anomaly_detection.presentation.cli.choices import Rule
+from anomaly_detection.workflows.sources import NO_TIME
 
 
 @dataclass(slots=True)
@@ -18,7 +19,7 @@ class Choices:
     source : str
         A path, a pattern or the name of a bundled data set.
     time, columns
-        As corrected by hand; None where they were recognised.
+        As corrected by hand; None where they were recognised. The time is ``none`` where there is to be none.
     algorithm : str or None
         As chosen by hand; None for the recommended one.
     rule : tuple or None
@@ -33,6 +34,11 @@ class Choices:
     algorithm: str | None = None
     rule: Rule | None = None
     saved: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def time_column(self) -> str | None:
+        """The column that was named as the time, None where none was."""
+        return None if self.time == NO_TIME else self.time
 
     def command(self, program: str) -> str:
         """Return the command that does the same in one line."""

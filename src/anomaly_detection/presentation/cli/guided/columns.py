@@ -11,6 +11,7 @@ from anomaly_detection.presentation.cli.failure import WrongOption
 from anomaly_detection.presentation.cli.guided.asking import Asker, one_of, printable
 from anomaly_detection.presentation.cli.guided.choices import Choices
 from anomaly_detection.shared.errors import did_you_mean
+from anomaly_detection.workflows.sources import NO_TIME
 
 if TYPE_CHECKING:
     from anomaly_detection.data_platform.dataset import Dataset
@@ -34,7 +35,9 @@ def confirm_columns(asker: Asker, choices: Choices, data: Dataset) -> Dataset:
         if answer == "yes":
             return data
         read = partial(_with_time if answer == "time" else _with_columns, data, choices)
-        question = "The column with the time" if answer == "time" else "The columns to judge rows by, with commas"
+        question = (
+            "The column with the time, or none" if answer == "time" else "The columns to judge rows by, with commas"
+        )
         data = asker.ask(f"{question} (Enter leaves it)", read)
 
 
@@ -82,7 +85,9 @@ def _range(column: dict[str, object]) -> str:
 def _with_time(data: Dataset, choices: Choices, typed: str) -> Dataset:
     if not typed:
         return data
-    _require(data, typed)
+    typed = NO_TIME if typed.lower() == NO_TIME else typed
+    if typed != NO_TIME:
+        _require(data, typed)
     changed = again(data, typed, choices.columns)
     choices.time = typed
     return changed
@@ -105,7 +110,10 @@ def again(data: Dataset, time: str | None, columns: tuple[str, ...] | None) -> D
     """Return the same data with their roles recognised anew, as reading them with ``--time`` and ``--columns`` does."""
     from anomaly_detection.data_platform.dataset import Dataset
 
-    known = Dataset.from_arrow(data.table, name=data.name, time=time, columns=columns)
+    named = None if time == NO_TIME else time
+    known = Dataset.from_arrow(data.table, name=data.name, time=named, columns=columns)
+    if time == NO_TIME:
+        known = known.with_roles(time=None)
     return replace(data, table=known.table, roles=known.roles, warnings=known.warnings)
 
 

@@ -138,7 +138,7 @@ class Viewer:
                     self.data,
                     algorithm=self.detector.algorithm,
                     columns=self.choices.columns,
-                    time_column=self.choices.time,
+                    time_column=self.choices.time_column,
                     threshold=self.choices.rule,
                     explain=False,
                     progress=progress,

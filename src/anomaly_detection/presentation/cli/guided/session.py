@@ -72,7 +72,7 @@ def _detect(asker: Asker, choices: Choices, data: Dataset) -> Viewer | None:
                 data,
                 algorithm=choices.algorithm,
                 columns=choices.columns,
-                time_column=choices.time,
+                time_column=choices.time_column,
                 threshold=choices.rule,
                 progress=progress,
             )
