@@ -170,6 +170,9 @@ def command_section(command: Any, path: str, level: int) -> Iterator[str]:
     if options:
         rows = [[option_name(p, context), default_of(p), prose(p.help or "")] for p in options]
         yield from table(["option", "default", "what it is"], rows)
+    if getattr(command, "epilog", None):
+        title, _, lines = command.epilog.replace("\\[", "[").partition("\n")
+        yield from [title, "", "```text", *(line.removeprefix("  ") for line in lines.splitlines()), "```", ""]
     for name, inner in sorted(getattr(command, "commands", {}).items()):
         if not inner.hidden:
             yield from command_section(inner, f"{path} {name}", level + (level == 2))
