@@ -85,7 +85,7 @@ def read_plain(source: FileSource, reading: Reading) -> pa.Table:
 
     Notes
     -----
-    Memory holds the columns and a piece of text for each thread. 0.5 s for 1 000 000 x 10 numbers on two cores.
+    Memory holds the columns and a piece of text for each thread.
     """
     import pyarrow as pa
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Self
 
 import numpy as np
@@ -36,6 +37,9 @@ PARAMETERS = (
     ),
     Parameter("seed", "integer", 0, "Seed of the random thinning.", minimum=0, maximum=2**32 - 1),
 )
+
+_ROWS_AT_ONCE = 65_536
+"""Neighbours of so many rows are held at the same time."""
 
 
 class KNearestNeighbours:
@@ -91,8 +95,11 @@ class KNearestNeighbours:
 
     def score(self, X: FloatArray) -> FloatArray:
         """Return the distance of each row to its neighbours, shape (n,), at least 0."""
-        distances, _ = self._search.nearest(self._standardisation.apply(X), self._count())
-        return self._combine(distances)
+        scores = np.empty(len(X))
+        for part in _parts(len(X)):
+            distances, _ = self._search.nearest(self._standardisation.apply(X[part]), self._count())
+            scores[part] = self._combine(distances)
+        return scores
 
     def fit_score(self, X: FloatArray) -> FloatArray:
         """Learn from X and return its rows' distances to the other rows, shape (n,)."""
@@ -102,8 +109,11 @@ class KNearestNeighbours:
         own = np.full(len(X), -1)
         own[kept] = np.arange(len(kept))
         count = min(self.n_neighbors, len(self.reference_) - 1)
-        distances, _ = self._search.nearest_others(self._standardisation.apply(X), own, count)
-        return self._combine(distances)
+        scores = np.empty(len(X))
+        for part in _parts(len(X)):
+            distances, _ = self._search.nearest_others(self._standardisation.apply(X[part]), own[part], count)
+            scores[part] = self._combine(distances)
+        return scores
 
     def contributions(self, X: FloatArray) -> FloatArray:
         """Return each feature's part of the score, shape (n, d); the parts add up to it."""
@@ -173,3 +183,7 @@ class KNearestNeighbours:
 
     def _combine(self, distances: FloatArray) -> FloatArray:
         return np.asarray(distances[:, self._counted(distances.shape[1])].mean(axis=1))
+
+
+def _parts(count: int) -> Iterator[slice]:
+    return (slice(start, start + _ROWS_AT_ONCE) for start in range(0, count, _ROWS_AT_ONCE))
