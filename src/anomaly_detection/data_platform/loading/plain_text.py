@@ -100,6 +100,8 @@ def read_plain(source: FileSource, reading: Reading) -> pa.Table:
 
 
 def _gathered(pieces: Iterator[bytes], reading: Reading, size: int) -> pa.Table:
+    import pyarrow as pa
+
     text = next(pieces)
     first = reading.table(text)
     gathering = Gathering(first.schema, int(_SPARE * first.num_rows * size / len(text)) + 1)
@@ -120,6 +122,8 @@ def _gathered(pieces: Iterator[bytes], reading: Reading, size: int) -> pa.Table:
         finally:
             for future in waiting:
                 future.cancel()
+    # What the threads parsed into would otherwise stay with the process.
+    pa.default_memory_pool().release_unused()
     return gathering.table()
 
 
