@@ -12,6 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 import fastavro
+import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet as pq
@@ -279,3 +281,38 @@ def test_avro_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     error = refusal(avro())
     assert isinstance(error, MissingExtra)
     assert "[avro]" in error.hint
+
+
+@pytest.mark.parametrize("compression", ["uncompressed", "zstd"])
+def test_arrow_files_of_polars_are_read(compression: Any) -> None:
+    words = ["abc" * (row % 9) if row % 7 else None for row in range(100)]
+    frame = pl.DataFrame({"x": np.arange(100.0), "word": words}).with_columns(kind=pl.col("word").cast(pl.Categorical))
+    content = io.BytesIO()
+    frame.write_ipc(content, compression=compression)
+    read = load_dataset(io.BytesIO(content.getvalue())).table
+    assert read["x"].to_pylist() == frame["x"].to_list()
+    assert read["word"].to_pylist() == read["kind"].to_pylist() == words
+
+
+def test_damaged_arrow_files_of_polars_are_refused() -> None:
+    packed = io.BytesIO()
+    pl.DataFrame({"x": np.arange(50.0), "word": ["ab" * 20] * 50}).write_ipc(packed, compression="zstd")
+    content, rng = packed.getvalue(), np.random.default_rng(0)
+    refused = 0
+    for place in rng.integers(8, len(content), 150):
+        damaged = bytearray(content)
+        damaged[place] ^= int(rng.integers(1, 256))
+        try:
+            load_dataset(io.BytesIO(bytes(damaged)))
+        except PlatformError:
+            refused += 1
+    assert refused > 20
+
+
+def test_views_count_by_what_they_show() -> None:
+    column = pa.array([None, *["x" * 1_000] * 2_000], pa.string_view())
+    content = io.BytesIO()
+    with pa.ipc.new_stream(content, pa.schema([("word", pa.string_view())])) as writer:
+        writer.write_batch(pa.record_batch({"word": column}))
+    with pytest.raises(TooLarge):
+        load_dataset(io.BytesIO(content.getvalue()), max_bytes=1_000_000)

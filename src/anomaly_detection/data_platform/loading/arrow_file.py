@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 _MAGIC = b"ARROW1"
 _STREAM_STARTS_AT = 8
+_CONTINUES = b"\xff\xff\xff\xff"
+"""What a message of a stream begins with."""
+_FOOTER_ENDS = 4 + len(_MAGIC)
+_BLOCK_BYTES = 24
 _CUT_OFF = ("Expected to be able to read", "Unexpected end of stream", "Tried reading", "Expected to read")
 
 
@@ -38,7 +42,8 @@ def read_arrow(source: FileSource) -> tuple[pa.Table, list[str]]:
     Notes
     -----
     A file holds a stream between its magic words, and that stream is what is read: sizes are checked on the same bytes that
-    are decoded. Each batch is validated in full, for a file may point outside of itself.
+    are decoded. Where it holds none, as those that Polars writes, the messages are read that its footer points to. Each batch
+    is validated in full, for a file may point outside of itself.
     """
     with source.open_seekable() as file, arrow_errors(source.name, what="Arrow"):
         start = _stream_start(source.name, file)
@@ -47,12 +52,20 @@ def read_arrow(source: FileSource) -> tuple[pa.Table, list[str]]:
         batches = Batches(source)
         try:
             file.seek(start)
-            _check_sizes(source, file, batches)
-            file.seek(start)
-            with pa.ipc.open_stream(pa.PythonFile(file, mode="r")) as stream:
-                for batch in stream:
-                    batch.validate(full=True)
-                    batches.add(batch)
+            if start and file.read(len(_CONTINUES)) != _CONTINUES:
+                _check_sizes(source, _pointed_to(file), batches)
+                opened = pa.ipc.open_file(pa.PythonFile(file, mode="r"))
+                found = (opened.get_batch(number) for number in range(opened.num_record_batches))
+            else:
+                file.seek(start)
+                _check_sizes(source, _streamed(file), batches)
+                file.seek(start)
+                found = pa.ipc.open_stream(pa.PythonFile(file, mode="r"))
+            for batch in found:
+                batch.validate(full=True)
+                batches.add(batch)
+        except EOFError as error:
+            raise _truncated(source.name) from error
         except (pa.ArrowInvalid, OSError) as error:
             if any(words in str(error) for words in _CUT_OFF):
                 raise _truncated(source.name) from error
@@ -84,13 +97,10 @@ def _truncated(name: str) -> UnreadableData:
     )
 
 
-def _check_sizes(source: FileSource, file: BinaryIO, batches: Batches) -> None:
-    """Refuse a stream whose batches say that they unpack to more than is allowed."""
-    import pyarrow as pa
-
-    messages = pa.ipc.MessageReader.open_stream(pa.PythonFile(file, mode="r"))
+def _check_sizes(source: FileSource, messages: Iterator[Any], batches: Batches) -> None:
+    """Refuse messages whose batches say that they unpack to more than is allowed."""
     size, rows = 0, 0
-    for message in _each(messages):
+    for message in messages:
         if message.type not in {"record batch", "dictionary"}:
             continue
         length, unpacked = _sizes(message)
@@ -106,13 +116,36 @@ def _check_sizes(source: FileSource, file: BinaryIO, batches: Batches) -> None:
             )
 
 
-def _each(messages: Any) -> Iterator[Any]:
+def _streamed(file: BinaryIO) -> Iterator[Any]:
+    import pyarrow as pa
+
+    messages = pa.ipc.MessageReader.open_stream(pa.PythonFile(file, mode="r"))
     while True:
         try:
             message = messages.read_next_message()
         except StopIteration:
             return
         yield message
+
+
+def _pointed_to(file: BinaryIO) -> Iterator[Any]:
+    """Yield the messages that the footer lists, dictionaries first (Arrow's format: File.fbs)."""
+    import pyarrow as pa
+
+    end = file.seek(0, io.SEEK_END) - _FOOTER_ENDS
+    file.seek(end)
+    length = struct.unpack("<i", file.read(4))[0]
+    if not 0 < length <= end - _STREAM_STARTS_AT:
+        raise pa.ArrowInvalid("the footer lies outside of the file")
+    file.seek(end - length)
+    footer = memoryview(file.read(length))
+    root = struct.unpack_from("<I", footer, 0)[0]
+    opened = pa.PythonFile(file, mode="r")
+    for listed in (_field(footer, root, 2), _field(footer, root, 3)):
+        blocks = _follow(footer, listed) if listed else 0
+        for number in range(struct.unpack_from("<I", footer, blocks)[0] if blocks else 0):
+            opened.seek(struct.unpack_from("<q", footer, blocks + 4 + _BLOCK_BYTES * number)[0])
+            yield pa.ipc.read_message(opened)
 
 
 def _sizes(message: Any) -> tuple[int, int]:

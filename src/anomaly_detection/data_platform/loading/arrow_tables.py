@@ -14,7 +14,9 @@ from anomaly_detection.data_platform.text_columns import understand_times
 from anomaly_detection.shared.errors import PlatformError, TooLarge
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 _BYTES_PER_CELL = 8
 _TEXT_BYTES = 1024**3
@@ -131,18 +133,38 @@ def _decoded_bytes(column: pa.Array) -> int:
 
     kind = column.type
     if pa.types.is_dictionary(kind):
+        if pa.types.is_string_view(kind.value_type):
+            lengths = _viewed(column.dictionary)
+            used = pa.array(lengths).take(column.indices)
+            return max(pc.sum(used).as_py() or 0, int(lengths.sum())) + 4 * len(column)
         if pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type):
             lengths = pc.binary_length(column.dictionary).take(column.indices)
             return (pc.sum(lengths).as_py() or 0) + 4 * len(column)
         return _BYTES_PER_CELL * len(column)
-    if pa.types.is_string_view(kind):
-        return (pc.sum(pc.binary_length(column)).as_py() or 0) + 4 * len(column)
+    if pa.types.is_string_view(kind) or pa.types.is_binary_view(kind):
+        return int(_viewed(column).sum()) + 4 * len(column)
     return max(int(column.nbytes), _BYTES_PER_CELL * len(column) if pa.types.is_null(kind) else 0)
+
+
+def _viewed(column: pa.Array) -> NDArray[np.int64]:
+    """Return how many bytes each view of a column shows, 0 where a value is missing; several may show the same ones."""
+    import numpy as np
+
+    column.validate(full=True)
+    views = column.buffers()[1]
+    if views is None:
+        return np.zeros(len(column), dtype=np.int64)
+    # Arrow does not count the bytes of views; each takes 16 bytes and begins with its length.
+    lengths = np.frombuffer(views, dtype="<i4")[::4][column.offset : column.offset + len(column)]
+    return np.where(column.is_valid().to_numpy(zero_copy_only=False), lengths, 0).astype(np.int64)
 
 
 def _decoded(column: pa.Array, size: int) -> list[Any]:
     import pyarrow as pa
 
+    if pa.types.is_dictionary(column.type) and pa.types.is_string_view(column.type.value_type):
+        # Arrow cannot look views up in a dictionary.
+        column = pa.DictionaryArray.from_arrays(column.indices, column.dictionary.cast(pa.large_string()))
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     wide = pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
     if not wide and not (pa.types.is_dictionary(column.type) and pa.types.is_string(kind)):
