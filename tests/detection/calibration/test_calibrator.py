@@ -229,3 +229,10 @@ def test_scores_that_differ_by_subnormal_numbers_get_p_values() -> None:
     found = Calibrator.learn(scores).p_values(np.array([0.0, 5e-324, 1e-318, 0.5, 1.0]))
     assert ((found > 0.0) & (found <= 1.0)).all()
     assert (np.diff(found) <= 0.0).all()
+
+
+def test_scores_of_subnormal_size_fit_a_tail_without_overflow() -> None:
+    scores = np.random.default_rng(0).exponential(size=60) * 1e-310
+    found = Calibrator.learn(scores).p_values(np.array([0.0, 1e-310, 1.0]))
+    assert ((found > 0.0) & (found <= 1.0)).all()
+    assert (np.diff(found) <= 0.0).all()

@@ -20,6 +20,8 @@ _SCALES = np.geomspace(0.05, 8.0, 120)
 _PRIOR_SD = 0.5
 """Spread of the penalty on the exponent: with few scores the tail stays near the exponential (Coles and Dixon, 1999)."""
 _KNOTS = 300
+_LEAST_SCALE = 1e-290
+"""Scores that differ by less have no shape that could be calculated: densities would overflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ def fit_tail(scores: FloatArray, level: float, limit: float, power: float = 1.0)
         inside = np.quantile(inside, (np.arange(_KNOTS) + 0.5) / _KNOTS)
     inside = np.maximum(inside, 1e-9 * window)
     typical = float(inside.mean() + beyond / (inside.size * weight) * window)
+    if typical < _LEAST_SCALE:
+        return Tail(level, share, _LEAST_SCALE, 1.0, power)
     scales = (typical * _SCALES)[:, np.newaxis]
     # A grid over scale and exponent: under a million operations, and no optimiser that could fail.
     best, found = -np.inf, Tail(level, share, typical, 1.0, power)
