@@ -157,3 +157,29 @@ def test_cells_and_bins() -> None:
     assert counts.sum() == 100
     assert score_bins(np.ones(5), 1.0, 20)[0].tolist() == [5]
     assert score_bins(np.arange(10.0), 99.0, 5)[0].sum() == 10
+
+
+@pytest.mark.parametrize("algorithm", ["knn", "stl"])
+def test_the_ends_of_the_calendar_are_drawn(algorithm: str) -> None:
+    times = np.array(["0001-01-01"] * 30 + ["9999-12-31"] * 30, "datetime64[s]")
+    values = np.random.default_rng(0).normal(size=60)
+    result = create_detector(algorithm).detect({"when": times, "v": values}).with_contamination(0.1)
+    result.plot()
+    plt.gcf().canvas.draw()
+    assert "<svg" in result.to_html()
+
+
+@pytest.mark.parametrize("name", ["\x00a", "\x1b[31m", "long" * 200])
+def test_names_that_cannot_be_drawn_do_no_harm(name: str) -> None:
+    values = np.random.default_rng(0).normal(size=60)
+    times = START + np.arange(60).astype("timedelta64[h]")
+    create_detector("stl").detect({"when": times, name: values}).plot()
+    plt.gcf().canvas.draw()
+    assert len(plt.gcf().axes[0].get_ylabel()) < 70
+
+
+def test_the_largest_numbers_are_drawn() -> None:
+    values = np.random.default_rng(0).uniform(-1.7, 1.7, size=(60, 2)) * 1e308
+    create_detector("hbos").detect(values).plot()
+    plt.gcf().canvas.draw()
+    assert all(np.isfinite([*ax.get_xlim(), *ax.get_ylim()]).all() for ax in plt.gcf().axes)

@@ -19,6 +19,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 SEVERITIES = tuple(item.value for item in Severity)
+_LARGEST = 4e307
 _EXPLAINED = 50
 """So many anomalies say which columns matter most."""
 
@@ -108,7 +109,8 @@ def finite(values: NDArray[Any]) -> FloatArray:
         numbers = values.astype("datetime64[us]").astype(np.int64) / 1e6
         return np.where(np.isnat(values), np.nan, numbers)
     numbers = values.astype(np.float64)
-    return np.where(np.isfinite(numbers), numbers, np.nan)
+    # The ends of an axis must be a finite difference apart, with room beside them.
+    return np.where(np.isfinite(numbers), np.clip(numbers, -_LARGEST, _LARGEST), np.nan)
 
 
 def thin(x: FloatArray, columns: Sequence[FloatArray | None], buckets: int) -> IntArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,9 @@ _DENSE = "#7f8ba3"
 _BUCKETS = 1_500
 _PANELS = 4
 _EVENTS = 200
+_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
+"""Days since 1970, as matplotlib counts them by default."""
+_LONGEST_NAME = 60
 
 
 def plot(result: Judged, ax: Any, column: str | Sequence[str] | None) -> Any:
@@ -106,6 +109,7 @@ def _draw_series(result: Judged, ax: Any, name: str, *, legend: bool = True) -> 
     ax.set_ylabel(_literal(name))
     ax.set_xlabel("time (UTC)" if line.timed else "row")
     if line.timed and x.size:
+        _keep_to_calendar(ax.get_xlim, ax.set_xlim)
         dates = require("matplotlib.dates", extra="plot")
         locator = dates.AutoDateLocator()
         ax.xaxis.set_major_locator(locator)
@@ -180,11 +184,23 @@ def _draw_columns(result: Judged, ax: Any, names: list[str]) -> None:
         here = marked[ranks[marked] == rank]
         here = here[one_per_cell(x[here], y[here], (300, 200))]
         _mark(result, ax, shown_x[here], shown_y[here], ranks[here])
+    timed = [result.rows.values[name].dtype.kind == "M" for name in names]
+    if timed[0]:
+        _keep_to_calendar(ax.get_xlim, ax.set_xlim)
+    if timed[-1] and len(names) == 2:
+        _keep_to_calendar(ax.get_ylim, ax.set_ylim)
     ax.set_xlabel(_literal(names[0]))
     ax.set_ylabel(_literal(names[1]) if len(names) == 2 else "score")
     if len(names) == 1:
         ax.axhline(result.threshold.score_cutoff, color="black", lw=1, ls="--")
     _tidy(ax)
+
+
+def _keep_to_calendar(get: Callable[[], tuple[float, float]], limit: Callable[[float, float], Any]) -> None:
+    """Take the margins off an axis that would reach beyond the years 1 to 9999, where no date can be written."""
+    low, high = get()
+    if low < _FIRST_DAY or high > _LAST_DAY:
+        limit(max(low, _FIRST_DAY), min(high, _LAST_DAY))
 
 
 def _as_drawn(result: Judged, name: str, numbers: NDArray[Any]) -> NDArray[Any]:
@@ -203,12 +219,14 @@ def _tidy(ax: Any, *, legend: bool = True) -> None:
 def _title(result: Judged) -> str:
     name = result.dataset.get("name")
     found = f"{result.n_anomalies:,} {'anomaly' if result.n_anomalies == 1 else 'anomalies'} in {result.n_rows:,} rows"
-    return _literal(f"{name}: {found} ({result.algorithm})" if name else f"{found} ({result.algorithm})")
+    return f"{_literal(str(name))}: {found} ({result.algorithm})" if name else f"{found} ({result.algorithm})"
 
 
 def _literal(text: str) -> str:
-    """Keep matplotlib from reading a name as mathematics, and a legend from hiding it."""
-    plain = text.replace("$", r"\$")
+    """Keep matplotlib from reading a name as mathematics, a legend from hiding it, and a long one from filling the picture."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    short = printable if len(printable) <= _LONGEST_NAME else f"{printable[:_LONGEST_NAME]}…"
+    plain = short.replace("$", r"\$")
     return f" {plain}" if plain.startswith("_") else plain
 
 

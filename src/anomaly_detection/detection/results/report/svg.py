@@ -36,6 +36,8 @@ _STEPS = (
 )
 _MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1_200, 2_400)
 _MONTH_SECONDS = 2_629_800.0
+_FIRST_MOMENT, _LAST_MOMENT = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (1, 9999))
+_LAST_MOMENT += 364 * 86_400.0
 
 
 def text(value: Any) -> str:
@@ -102,6 +104,8 @@ def time_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     >>> [label for _, label in time_ticks(1_420_070_400.0, 1_420_113_600.0, 4)]
     ['1 Jan 2015', '03:00', '06:00', '09:00', '12:00']
     """
+    # A year such as 9999 stands for "never"; room beside it would lie outside of the calendar.
+    low, high = (float(np.clip(end, _FIRST_MOMENT, _LAST_MOMENT)) for end in (low, high))
     wanted = (high - low) / most
     step = next((float(item) for item in _STEPS if item >= wanted), None)
     if not low < high:
