@@ -149,6 +149,8 @@ def test_the_state_restores_everything_and_another_is_refused() -> None:
         {**state, "copies": state["copies"][:-1]},
         {**state, "reach": np.zeros_like(state["reach"])},
         {**state, "reference": np.zeros((0, TREE))},
+        {**state, "reference": state["reference"] * 0.0 + 1e200},
+        {**state, "copies": np.zeros_like(state["copies"])},
     ):
         with pytest.raises(ValueError, match="no state of lof"):
             LocalOutlierFactor().restore(broken)

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from statsmodels.tsa.seasonal import seasonal_decompose
 
+from anomaly_detection.detection.algorithms.timeseries.decomposition import SeasonalModel
 from anomaly_detection.detection.algorithms.timeseries.seasonal_decomposition import (
     PARAMETERS,
     REFERENCE,
     SeasonalDecomposition,
 )
+from anomaly_detection.detection.algorithms.timeseries.stl import STL
 from anomaly_detection.detection.domain.series import Series
 from anomaly_detection.detection.encoding.series import SeriesEncoder
 from anomaly_detection.detection.errors import InvalidData
@@ -227,6 +229,22 @@ def test_the_state_restores_everything(n: int, model: str) -> None:
     for piece in (series(daily(n)), series(daily(1), origin=n + 3), series(daily(60), origin=n)):
         assert np.array_equal(again.score(piece), algorithm.score(piece))
         assert np.array_equal(again.scale(piece), algorithm.scale(piece))
+
+
+@pytest.mark.parametrize("name", ["center", "unit", "profile", "phase_scale", "levels", "drift", "level_rate"])
+@pytest.mark.parametrize("model", [SeasonalDecomposition, STL])
+def test_a_state_whose_arrays_do_not_belong_together_is_refused(model: type[SeasonalModel], name: str) -> None:
+    state = model().fit(series(daily(240))).state()
+    for broken in (state[name][:-1], state[name] * np.nan, state[name].astype(np.float32)):
+        with pytest.raises(ValueError, match="no state of a seasonal model"):
+            model().restore({**state, name: broken})
+
+
+@pytest.mark.parametrize("name", ["unit", "phase_scale"])
+def test_a_state_with_a_scale_of_zero_is_refused(name: str) -> None:
+    state = SeasonalDecomposition().fit(series(daily(240))).state()
+    with pytest.raises(ValueError, match="no state of a seasonal model"):
+        SeasonalDecomposition().restore({**state, name: np.zeros_like(state[name])})
 
 
 def test_the_known_events_of_the_taxi_series_stand_out() -> None:

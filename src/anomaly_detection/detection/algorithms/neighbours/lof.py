@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_detection.detection.algorithms.neighbours.search import NeighbourSearch
-from anomaly_detection.detection.algorithms.standardisation import Standardisation
+from anomaly_detection.detection.algorithms.standardisation import LARGEST, Standardisation
 from anomaly_detection.detection.algorithms.thinning import thin
 from anomaly_detection.detection.ports import FloatArray, Parameter, State
 
@@ -156,7 +156,9 @@ class LocalOutlierFactor:
         finite = all(array.dtype == np.float64 and np.isfinite(array).all() for array in state.values())
         fit_together = reference.ndim == 2 and center.shape == scale.shape == reference.shape[1:]
         fit_together = fit_together and all(array.shape == reference.shape[:1] for array in of_rows)
-        if not (finite and fit_together and len(reference)) or min(scale.min(), state["reach"].min()) <= 0.0:
+        sound = finite and fit_together and len(reference) > 0 and np.abs(reference).max() <= LARGEST
+        sound = sound and state["copies"].min() >= 1.0
+        if not sound or min(scale.min(), state["reach"].min()) <= 0.0:
             raise ValueError(f"arrays of shapes {center.shape}, {reference.shape} are no state of lof")
         self.reference_ = reference
         self.copies_, self.k_distance_, self.reach_ = of_rows

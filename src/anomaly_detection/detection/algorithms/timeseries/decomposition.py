@@ -135,7 +135,14 @@ class SeasonalModel(ABC):
         }
 
     def restore(self, state: State) -> None:
-        """Take over season, level and scales."""
+        """Take over season, level and scales.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            The arrays do not belong together.
+        """
+        _check_state(state)
         about = json.loads(state["about"].tobytes())
         self.season_ = Season(int(state["period"]), float(state["explained"]), about["name"])
         self.notes = tuple(about["notes"])
@@ -273,3 +280,21 @@ def limited(y: FloatArray, observed: NDArray[np.bool_]) -> FloatArray:
 def odd(number: int) -> int:
     """Return the number, or the next one where it is even."""
     return number + 1 - number % 2
+
+
+def _check_state(state: State) -> None:
+    period, width, knots = int(state["period"]), state["center"].size, state["knots"]
+    shapes = {
+        "center": (width,),
+        "unit": (width,),
+        "profile": (period, width),
+        "phase_scale": (period, width),
+        "levels": (knots.size, width),
+        "drift": (width,),
+        "level_rate": (width,),
+    }
+    sound = min(period, width, knots.size, int(state["n_train"]), int(state["trend_window"])) > 0 and knots.ndim == 1
+    sound = sound and all(state[name].shape == shape for name, shape in shapes.items())
+    sound = sound and all(state[name].dtype == np.float64 and np.isfinite(state[name]).all() for name in shapes)
+    if not sound or min(state["unit"].min(), state["phase_scale"].min()) <= 0.0:
+        raise ValueError(f"arrays of {period} steps a season and {width} columns are no state of a seasonal model")
