@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -14,6 +13,7 @@ import numpy as np
 from anomaly_detection.detection.algorithms.external.estimator_file import MEMBER, dump_estimator, load_estimator
 from anomaly_detection.detection.algorithms.external.parameters import check_foreign, foreign_parameters
 from anomaly_detection.detection.algorithms.external.preparation import Finite, Preparation
+from anomaly_detection.detection.algorithms.external.quiet import QUIET
 from anomaly_detection.detection.algorithms.external.rows import scored
 from anomaly_detection.detection.algorithms.external.wrapped import Wrapped
 from anomaly_detection.detection.algorithms.statistical.modified_zscore import ModifiedZScore
@@ -220,8 +220,7 @@ class ExternalAlgorithm:
     def _guarded(self, what: str) -> Iterator[None]:
         """Turn the library's errors into ours, and keep its warnings from the user: they speak of its own inside."""
         try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
+            with QUIET, np.errstate(all="ignore"):
                 yield
         except _FAILURES as error:
             if isinstance(error, InvalidData | InvalidParameter):
