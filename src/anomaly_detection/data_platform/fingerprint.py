@@ -74,7 +74,10 @@ def _numbers(chunk: pa.Array) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if pa.types.is_boolean(chunk.type):
+    if pa.types.is_float64(chunk.type) and not chunk.null_count and len(chunk):
+        # Not by `to_numpy`, which would import pandas.
+        values = np.frombuffer(chunk.buffers()[1], np.float64, len(chunk), 8 * chunk.offset) + 0.0
+    elif pa.types.is_boolean(chunk.type):
         values = pc.fill_null(chunk, False).to_numpy(zero_copy_only=False).astype(np.uint8)
     elif pa.types.is_timestamp(chunk.type):
         values = pc.fill_null(chunk.cast(pa.int64()), 0).to_numpy(zero_copy_only=False)

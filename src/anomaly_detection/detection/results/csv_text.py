@@ -132,14 +132,20 @@ def _given(column: pa.Array) -> tuple[int, Any]:
 
     from anomaly_detection.detection.results import csv_kernel as kernel
 
-    if pa.types.is_float64(column.type):
+    if pa.types.is_float64(column.type) and not column.null_count and len(column):
+        # Not by `to_numpy`, which would import pandas.
+        values = np.frombuffer(column.buffers()[1], np.float64, len(column), 8 * column.offset)
+        if not np.isnan(values).any():
+            return kernel.NUMBER, values
+    elif pa.types.is_float64(column.type):
         values = column.to_numpy(zero_copy_only=False)
         # NaN stands for an empty cell; one that is a value is written by pyarrow.
         if int(np.isnan(values).sum()) == column.null_count:
             return kernel.NUMBER, values
     elif pa.types.is_integer(column.type) and not column.null_count:
         with suppress(pa.ArrowInvalid):
-            return kernel.WHOLE, column.cast(pa.int64()).to_numpy()
+            wholes = column.cast(pa.int64())
+            return kernel.WHOLE, np.frombuffer(wholes.buffers()[1], np.int64, len(wholes), 8 * wholes.offset)
     return kernel.TEXT, _cells(column)
 
 
