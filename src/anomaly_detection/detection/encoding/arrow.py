@@ -86,6 +86,10 @@ def _columns_of(table: Any, data: Any) -> Columns:
 def _table(pyarrow: Any, data: Any) -> Any:
     if isinstance(data, pyarrow.ChunkedArray):
         return pyarrow.Table.from_struct_array(data)
+    # A data set holds its table; pyarrow.table would import pandas to see whether it is given a frame.
+    held = getattr(data, "table", data)
+    if isinstance(held, pyarrow.Table):
+        return held
     return pyarrow.table(pyarrow.RecordBatch.from_struct_array(data) if isinstance(data, pyarrow.Array) else data)
 
 
