@@ -29,7 +29,7 @@ def write_csv(table: Table, file: BinaryIO) -> None:
     """
     schema = _readable(table.take(slice(0, 0)), table.units).schema
     batches = (_readable(batch, table.units) for batch in table.batches())
-    for part in csv_parts(batches, table.result.n_rows, schema):
+    for part in csv_parts(batches, schema):
         # Python writes: a signal that comes while Arrow itself waits for a pipe's reader would be lost.
         file.write(part)
 
