@@ -74,4 +74,4 @@ def test_a_batch_that_cannot_be_made_is_told() -> None:
         raise OSError("gone")
 
     with pytest.raises(OSError, match="gone"):
-        list(csv_parts(broken(), 1_000, table().schema))
+        list(csv_parts(broken(), table().schema))
