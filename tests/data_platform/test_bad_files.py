@@ -56,8 +56,9 @@ def test_header_only(file: Write, content: str) -> None:
         (b"\x89PNG\r\n\x1a\n", "PNG"),
         (b"a,b\n1,2\n\x00\x00", "zero bytes"),
         (b"%PDF-1.7", "PDF"),
+        (b"\xef\xbb\xbf\n<html lang='de'><body>404</body></html>\n", "web page"),
     ],
-    ids=["zip", "png", "zero bytes", "pdf"],
+    ids=["zip", "png", "zero bytes", "pdf", "web page"],
 )
 def test_not_text(file: Write, content: bytes, word: str) -> None:
     error = refusal(file(content))

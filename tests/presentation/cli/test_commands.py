@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from anomaly_detection import list_algorithms
 from anomaly_detection.detection.errors import InvalidParameter
-from anomaly_detection.presentation.cli import failure, interruption
+from anomaly_detection.presentation.cli import failure, interruption, teaching
 from anomaly_detection.presentation.cli.application import app
 from anomaly_detection.presentation.cli.checks import EXTRAS
 from anomaly_detection.presentation.cli.choices import parameter_value
@@ -160,6 +160,15 @@ def test_doctor_sees_settings_that_cannot_be_read(tmp_path: Path, free_port: int
     done = run("doctor", "--json", "--data-dir", tmp_path, "--port", free_port)
     assert done.exit_code == 1
     assert "'port'" in checks_of(done)["settings"]["hint"]
+
+
+def test_examples_name_the_program_even_where_a_file_is_called_like_it() -> None:
+    assert teaching.examples("config check anomaly-detection.toml", "cat x | anomaly-detection detect -").split("\n")[
+        1:
+    ] == [
+        "  anomaly-detection config check anomaly-detection.toml",
+        "  cat x | anomaly-detection detect -",
+    ]
 
 
 def test_verdicts() -> None:

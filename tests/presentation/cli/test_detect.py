@@ -261,6 +261,8 @@ def test_columns_and_time(tmp_path: Path) -> None:
         (["-a", "stl"], 3, "knn"),
         (["-o", "no_such_folder/out.csv"], 2, "There is no folder"),
         (["-o", "out.xls"], 2, "names no format"),
+        (["-o", "."], 2, "is a folder"),
+        (["--report", "page.pdf"], 2, "Call it page.html"),
         (["-o", "/dev/null", "-f", "csv", "--force"], 2, "no regular file"),
         (["-o", "same.csv", "--save-model", "same.csv"], 2, "Name two files"),
     ],
@@ -281,6 +283,7 @@ def test_what_cannot_be_done(table: Path, options: list[str], exit_code: int, wo
         (b"a,b\n1,2\n3\n4,5\n", "data.ragged_row"),
         (b"PK\x03\x04", "data.not_text"),
         (b"a,b\n\xff,1\n", "data.wrong_encoding"),
+        (b"<!DOCTYPE html>\n<html>\n", "data.not_text"),
         (b'a,b\n"1,2\n', "data.truncated_file"),
     ],
 )
@@ -292,6 +295,13 @@ def test_bad_files(tmp_path: Path, content: bytes, code: str) -> None:
     assert f"[{code}]" in done.stderr
     assert sorted(item.name for item in tmp_path.iterdir()) == ["bad.csv"]
     assert run("detect", tmp_path / "bat.csv").exit_code == 3
+
+
+def test_what_to_do_is_said_in_options(tmp_path: Path) -> None:
+    path = tmp_path / "old.csv"
+    path.write_bytes("größe,n\n1,2\n".encode("latin-1"))
+    assert "--encoding windows-1252" in run("detect", path).stderr
+    assert "command train" in run("score", path, "--model", tmp_path / "none.adm").stderr
 
 
 def test_control_characters_of_a_file_do_not_reach_the_terminal(tmp_path: Path) -> None:

@@ -99,6 +99,11 @@ def test_one_row_from_the_standard_input(model: Path) -> None:
     assert run("score", "-", "-m", model, "--fail-on-anomaly", stdin="load,temperature,kind\n0,70,A\n").exit_code == 0
 
 
+def test_a_share_of_all_rows_has_no_exponent(model: Path, new: Path) -> None:
+    said = " ".join(run("score", new, "--model", model, "--threshold", "score=1e-9").stdout.split())
+    assert "(100 %)" in said
+
+
 def test_a_series_goes_on(tmp_path: Path) -> None:
     def rows(hours: range, wrong: int = -1) -> str:
         lines = [

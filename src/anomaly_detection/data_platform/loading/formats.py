@@ -79,6 +79,7 @@ _OTHERS = {
     b"Rar!\x1a\x07": ("a RAR archive", "Unpack it first."),
 }
 _TAR = slice(257, 262)
+_PAGE = re.compile(r"\s*<(!doctype html|html)\b", re.IGNORECASE)
 _JSON_START = re.compile(r'\s*(\{\s*["}]|\[\s*[\[{\]])')
 
 
@@ -220,6 +221,12 @@ def _text_format(source: FileSource, named: FileFormat | None) -> FileFormat:
                 hint="Give a file in one of these formats. Text in UTF-16 is read with encoding='utf-16'.",
             ) from error
     text = source.head.decode(source.encoding, "ignore").lstrip("\ufeff")
+    if _PAGE.match(text):
+        raise UnreadableData(
+            f"{source.name} is no table but a web page.",
+            code="data.not_text",
+            hint="A download may have ended at a page for signing in, or of an error: open it in a browser to see.",
+        )
     name = named.name if named is not None else "csv"
     if not _JSON_START.match(text):
         return _formats[name if name in {"json", "jsonl", "tsv"} else "csv"]

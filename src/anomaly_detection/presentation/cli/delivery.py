@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 _CALLED = {"output": "The result", "report": "The report", "model": "The fitted detector"}
+_PAGES = {".html", ".htm"}
 _OPTIONS = {"output": "--output", "report": "--report", "model": "--save-model"}
 
 
@@ -85,10 +86,15 @@ class Delivery:
         Raises
         ------
         WrongOption, Conflict, Unavailable
-            A file exists, is one of those that are read, is named twice, or lies where nothing may be written.
+            A file exists, has an ending that promises another format, is one of those that are read, is named twice, or lies where nothing may be written.
         """
         from anomaly_detection.presentation.cli.output import check_target
 
+        if self.report is not None and self.report.suffix.lower() not in _PAGES:
+            raise WrongOption(
+                f"--report is {self.report.name!r}; a report is an HTML page, so its name ends in .html or .htm.",
+                f"Call it {self.report.stem}.html.",
+            )
         taken: dict[Path, str] = {}
         for kind, path in self.targets.items():
             check_target(path, force=self.force)

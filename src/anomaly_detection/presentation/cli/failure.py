@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import sys
 import tempfile
 import traceback
@@ -25,8 +26,13 @@ from anomaly_detection.shared.errors import (
 
 DONE, FAILED, WRONG_USAGE, BAD_INPUT, NOT_ALLOWED, UNREACHABLE, FOUND, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 
-_HINTS = {"platform.file_exists": "Add --force to replace it, or name another file."}
+_HINTS = {
+    "detection.model_not_found": "Check the path; the command train writes one.",
+    "platform.file_exists": "Add --force to replace it, or name another file.",
+}
 """What to do, where it is done by other means than in Python."""
+_ARGUMENT = re.compile(r"\b(encoding|format)='([\w-]+)'")
+_OPTION = {"encoding": "--encoding", "format": "--input-format"}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _BY_CODE = {
     "data.unknown_column": WRONG_USAGE,
@@ -101,13 +107,19 @@ def report(error: BaseException, *, debug: bool) -> Failure:
         _say("The disk is full; no file was changed.", "Free some space and try again.", "platform.disk_full")
         return Failure(UNREACHABLE, output_broken=True)
     if isinstance(error, PlatformError):
-        _say(error.message, _HINTS.get(error.code, error.hint), error.code)
+        _say(error.message, _hint(error), error.code)
         return Failure(exit_code_of(error))
     if isinstance(error, MemoryError):
         _say("There is not enough memory.", "Give fewer columns with --columns, or fewer rows.", "platform.no_memory")
         return Failure(FAILED)
     _unexpected(error, debug=debug)
     return Failure(FAILED)
+
+
+def _hint(error: PlatformError) -> str:
+    """Return what to do, with the arguments of `load_dataset` written as the options that stand for them."""
+    hint = _HINTS.get(error.code, error.hint)
+    return _ARGUMENT.sub(lambda found: f"{_OPTION[found[1]]} {found[2]}", hint)
 
 
 def _is_full(error: BaseException | None) -> bool:

@@ -29,8 +29,10 @@ def format_of(path: Path) -> str:
     Raises
     ------
     WrongOption
-        It names none.
+        It names none, or the path is a folder.
     """
+    if path.is_dir():
+        raise WrongOption(f"{path} is a folder.", f"Name a file in it, such as {path / 'scores.csv'}.")
     ending = path.suffix.lower().removeprefix(".")
     ending = _ENDINGS.get(ending, ending)
     if ending not in MACHINE_FORMATS:

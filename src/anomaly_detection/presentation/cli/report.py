@@ -211,6 +211,8 @@ def number(value: Any) -> str:
 
 def summary(result: DetectionResult) -> str:
     """Say in one line how many rows and anomalies there are, and what the threshold promises."""
+    from anomaly_detection.detection.results.wording import share
+
     cutoff = number(result.threshold.score_cutoff)
     rows = f"{result.n_rows:,} {'row' if result.n_rows == 1 else 'rows'}"
     found = result.n_anomalies
@@ -218,10 +220,7 @@ def summary(result: DetectionResult) -> str:
         highest = float(result.scores.max())
         start = f"No anomaly found in {rows}: the highest score is {number(highest)}, below {cutoff}."
     else:
-        share = 100.0 * found / result.n_rows
-        start = (
-            f"{found:,} {'anomaly' if found == 1 else 'anomalies'} in {rows} ({share:.2g} %), by {result.algorithm}."
-        )
+        start = f"{found:,} {'anomaly' if found == 1 else 'anomalies'} in {rows} ({share(found, result.n_rows)}), by {result.algorithm}."
     return f"{start} {_promise(result)}"
 
 

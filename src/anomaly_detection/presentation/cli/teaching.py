@@ -34,6 +34,6 @@ def exit_codes() -> str:
 
 def examples(*commands: str) -> str:
     """Return examples as the last words of a help text; the program's name is put before those that do not hold it."""
-    full = [command if PROGRAM in command else f"{PROGRAM} {command}" for command in commands]
+    full = [command if PROGRAM in command.split() else f"{PROGRAM} {command}" for command in commands]
     # Square brackets are markup to the terminal, and a backslash takes that from them.
     return "\n".join(["Examples:", *(f"  {line}".replace("[", "\\[") for line in full)])
