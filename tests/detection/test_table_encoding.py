@@ -57,7 +57,7 @@ def test_one_row_of_numbers_is_not_copied() -> None:
 def test_missing_values_take_the_median_with_an_indicator_where_training_had_gaps() -> None:
     door = learn({"a": [1.0, 2.0, 30.0, None], "b": [1.0, 2.0, 3.0, 4.0]})
     assert encode(door, {"a": [None, 5.0], "b": [None, 6.0]}).tolist() == [[2.0, 1.0, 2.5], [5.0, 0.0, 6.0]]
-    assert "'b' lacks 1 values" in notes(door, {"a": [None], "b": [None]})
+    assert "'b' lacks 1 value;" in notes(door, {"a": [None], "b": [None]})
     assert notes(door, {"a": [None], "b": [1.0]}) == ""
 
 

@@ -400,10 +400,15 @@ def _write_number(item: Field, column: Column, out: NDArray[np.float64], notes: 
     if item.missing_seen:
         out[:, 1] = missing
     elif missing.any():
-        notes.append(f"Column {item.name!r} lacks {int(missing.sum())} values; the typical one stands for them.")
+        notes.append(f"Column {item.name!r} lacks {_counted(missing, 'value')}; the typical one stands for them.")
     infinite = int(np.isinf(values).sum())
     if infinite:
         notes.append(f"Column {item.name!r} holds {infinite} infinite values; they count as far beyond the range seen.")
+
+
+def _counted(where: NDArray[np.bool_], what: str) -> str:
+    count = int(where.sum())
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def _write_datetime(item: Field, column: Column, out: NDArray[np.float64], notes: list[str]) -> None:
@@ -417,7 +422,7 @@ def _write_datetime(item: Field, column: Column, out: NDArray[np.float64], notes
     if item.missing_seen:
         out[:, -1] = missing
     elif missing.any():
-        notes.append(f"Column {item.name!r} lacks {int(missing.sum())} times; the typical one stands for them.")
+        notes.append(f"Column {item.name!r} lacks {_counted(missing, 'time')}; the typical one stands for them.")
 
 
 def _write_category(item: Field, column: Column, out: NDArray[np.float64], notes: list[str]) -> None:
