@@ -236,3 +236,8 @@ def test_scores_of_subnormal_size_fit_a_tail_without_overflow() -> None:
     found = Calibrator.learn(scores).p_values(np.array([0.0, 1e-310, 1.0]))
     assert ((found > 0.0) & (found <= 1.0)).all()
     assert (np.diff(found) <= 0.0).all()
+
+
+def test_a_cutoff_below_the_tail_has_a_p_value_even_where_it_is_negative() -> None:
+    calibrator = Calibrator.learn(np.random.default_rng(0).exponential(size=400), power=0.5)
+    assert calibrator.p_values(np.array([-1.0])).tolist() == calibrator.p_values(np.array([0.0])).tolist() == [1.0]

@@ -35,8 +35,9 @@ class Tail:
     power: float = 1.0
 
     def survival(self, scores: FloatArray) -> FloatArray:
-        """Return P(score > s) for scores above the level."""
-        excess = np.maximum(_powered(scores, self.power) - _powered(self.level, self.power), 0.0)
+        """Return P(score > s) for scores above the level; those below it count as on it."""
+        # A cutoff of somebody's choice may be negative, which has no power below 1.
+        excess = _powered(np.maximum(scores, self.level), self.power) - _powered(self.level, self.power)
         return np.asarray(self.share * np.exp(-((excess / self.scale) ** self.exponent)))
 
     def quantile(self, probability: float) -> float:
