@@ -262,6 +262,7 @@ def test_columns_and_time(tmp_path: Path) -> None:
         (["-o", "no_such_folder/out.csv"], 2, "There is no folder"),
         (["-o", "out.xls"], 2, "names no format"),
         (["-o", "."], 2, "is a folder"),
+        (["-a", "knn", "-p", "n_neighbors=5", "-p", "n_neighbors=6"], 2, "names 'n_neighbors' twice"),
         (["--report", "page.pdf"], 2, "Call it page.html"),
         (["-o", "/dev/null", "-f", "csv", "--force"], 2, "no regular file"),
         (["-o", "same.csv", "--save-model", "same.csv"], 2, "Name two files"),

@@ -400,7 +400,7 @@ def _write_number(item: Field, column: Column, out: NDArray[np.float64], notes: 
     if item.missing_seen:
         out[:, 1] = missing
     elif missing.any():
-        notes.append(f"Column {item.name!r} lacks {_counted(missing, 'value')}; the typical one stands for them.")
+        notes.append(f"Column {item.name!r} lacks {_counted(missing, 'value')}; the typical one is taken instead.")
     infinite = int(np.isinf(values).sum())
     if infinite:
         notes.append(f"Column {item.name!r} holds {infinite} infinite values; they count as far beyond the range seen.")
@@ -422,7 +422,7 @@ def _write_datetime(item: Field, column: Column, out: NDArray[np.float64], notes
     if item.missing_seen:
         out[:, -1] = missing
     elif missing.any():
-        notes.append(f"Column {item.name!r} lacks {_counted(missing, 'time')}; the typical one stands for them.")
+        notes.append(f"Column {item.name!r} lacks {_counted(missing, 'time')}; the typical one is taken instead.")
 
 
 def _write_category(item: Field, column: Column, out: NDArray[np.float64], notes: list[str]) -> None:

@@ -80,6 +80,8 @@ def checked_parameters(algorithm: str | None, given: Sequence[str], rule: Rule |
         key, equals, value = text.partition("=")
         if not equals or not key.strip():
             raise WrongOption(f"--param is {text!r}.", "Write it as KEY=VALUE, such as n_neighbors=10.")
+        if key.strip() in parameters:
+            raise WrongOption(f"--param names {key.strip()!r} twice.", "Give it once.")
         parameters[key.strip()] = parameter_value(value.strip(), known.get(key.strip(), {}))
     if algorithm is not None:
         create_algorithm(algorithm, parameters)
