@@ -125,6 +125,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     done = run("config", "check", tmp_path / "none.toml")
     assert done.exit_code == 2
     assert "cannot be read" in done.stderr
+    assert "config init" in done.stderr
 
 
 def test_what_the_environment_says_wrong_is_no_mistake_of_the_file(

@@ -84,12 +84,14 @@ def test_a_whole_way(folder: Path) -> None:
 def test_wrong_answers_are_asked_again_and_nothing_is_lost(folder: Path) -> None:
     (folder / "bad.csv").write_text("a,b\n1\n")
     os.utime(folder / "bad.csv", (1, 1))
+    (folder / "wide.dat").write_text("a,b\n1,2\n", encoding="utf-16")
     before = (folder / "machines.csv").read_bytes()
     with Terminal(folder) as terminal:
         file = "A number, or the path of a file"
         terminal.answer(file, "9")
         assert "Type a number from 1 to 3" in terminal.answer(file, "2")
-        assert "line" in terminal.answer(file, "machine.csv")
+        assert "line" in terminal.answer(file, "wide.dat")
+        assert "--encoding utf-16" in " ".join(terminal.answer(file, "machine.csv").split())
         assert "Did you mean" in terminal.answer(file, "machines.csv")
         terminal.answer("Is this right?", "perhaps")
         terminal.expect("Type one of yes, time, columns")

@@ -29,6 +29,7 @@ DONE, FAILED, WRONG_USAGE, BAD_INPUT, NOT_ALLOWED, UNREACHABLE, FOUND, INTERRUPT
 _HINTS = {
     "detection.model_not_found": "Check the path; the command train writes one.",
     "platform.file_exists": "Add --force to replace it, or name another file.",
+    "platform.no_such_file": "Check the path and its permissions; the command config init writes a new file.",
 }
 """What to do, where it is done by other means than in Python."""
 _ARGUMENT = re.compile(r"\b(encoding|format)='([\w-]+)'")
@@ -107,7 +108,7 @@ def report(error: BaseException, *, debug: bool) -> Failure:
         _say("The disk is full; no file was changed.", "Free some space and try again.", "platform.disk_full")
         return Failure(UNREACHABLE, output_broken=True)
     if isinstance(error, PlatformError):
-        _say(error.message, _hint(error), error.code)
+        _say(error.message, hint_of(error), error.code)
         return Failure(exit_code_of(error))
     if isinstance(error, MemoryError):
         _say("There is not enough memory.", "Give fewer columns with --columns, or fewer rows.", "platform.no_memory")
@@ -116,7 +117,7 @@ def report(error: BaseException, *, debug: bool) -> Failure:
     return Failure(FAILED)
 
 
-def _hint(error: PlatformError) -> str:
+def hint_of(error: PlatformError) -> str:
     """Return what to do, with the arguments of `load_dataset` written as the options that stand for them."""
     hint = _HINTS.get(error.code, error.hint)
     return _ARGUMENT.sub(lambda found: f"{_OPTION[found[1]]} {found[2]}", hint)

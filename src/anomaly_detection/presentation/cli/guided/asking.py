@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from anomaly_detection.presentation.cli.failure import WrongOption
+from anomaly_detection.presentation.cli.failure import WrongOption, hint_of
 from anomaly_detection.shared.errors import PlatformError, nearest
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ class Asker:
     def problem(self, error: PlatformError) -> None:
         """Say what is wrong, and what to do."""
         self.say(error.message, "red")
-        if error.hint:
-            self.say(error.hint, "dim")
+        if hint := hint_of(error):
+            self.say(hint, "dim")
 
     def choose(self, question: str, choices: Sequence[str], *, default: int = 1) -> int:
         """List choices with numbers and return the position of the one that was taken, from 0."""
