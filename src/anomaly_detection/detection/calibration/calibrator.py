@@ -179,7 +179,13 @@ class Calibrator:
         sound = made.n >= 1 and bool(knots) and bool(np.isfinite(knots).all()) and bool((np.diff(knots) >= 0.0).all())
         sound = sound and state["method"] == METHOD and state["version"] in {1, VERSION} and 0.0 < made.p_cutoff <= 1.0
         if tail is not None:
-            sound = sound and tail.scale > 0.0 and 0.0 < tail.share <= 1.0 and tail.exponent > 0.0 and 0.0 < tail.power <= 1.0
+            sound = (
+                sound
+                and tail.scale > 0.0
+                and 0.0 < tail.share <= 1.0
+                and tail.exponent > 0.0
+                and 0.0 < tail.power <= 1.0
+            )
         if not sound:
             raise ValueError("this is no state of a calibrator")
         return made
