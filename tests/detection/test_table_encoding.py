@@ -15,9 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anomaly_detection import PlatformError
+from anomaly_detection.detection.algorithms.statistical.modified_zscore import ModifiedZScore
 from anomaly_detection.detection.encoding.door import Chosen, TableDoor, door_from_dict
 from anomaly_detection.detection.encoding.reading import read_columns
 from anomaly_detection.detection.encoding.table import LARGEST, TableEncoder
+from anomaly_detection.detection.learnt import laid_out
 
 HOUR, DAY = 3_600.0, 86_400.0
 
@@ -29,11 +31,12 @@ def learn(data: Any, **chosen: Any) -> TableDoor:
 def encode(door: TableDoor, data: Any) -> np.ndarray:
     encoded = door.encode(read_columns(data))
     assert isinstance(encoded.input, np.ndarray)
-    assert encoded.input.flags.c_contiguous
-    assert encoded.input.flags.writeable
-    assert encoded.input.dtype == np.float64
-    assert np.isfinite(encoded.input).all()
-    return encoded.input
+    rows: np.ndarray = laid_out(encoded.input, ModifiedZScore())
+    assert rows.flags.c_contiguous
+    assert rows.flags.writeable
+    assert rows.dtype == np.float64
+    assert np.isfinite(rows).all()
+    return rows
 
 
 def notes(door: TableDoor, data: Any) -> str:

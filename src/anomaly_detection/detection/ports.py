@@ -25,7 +25,8 @@ class Algorithm(Protocol):
     """An anomaly score that can be learnt. Higher is more anomalous, always.
 
     Input is a finite float64 C-ordered matrix of shape (n, d), or a `Series`, as the catalogue says; it was validated and
-    encoded before. Scoring changes nothing, a seed repeats, and scores are finite.
+    encoded before. An algorithm with a true attribute ``any_layout`` gets matrices in any order of memory, also read-only ones.
+    Scoring changes nothing, the input included, a seed repeats, and scores are finite.
     """
 
     def fit(self, X: Any) -> Self:
