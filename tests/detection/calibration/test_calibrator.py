@@ -14,7 +14,7 @@ from scipy.stats import binom, false_discovery_control, norm
 from anomaly_detection import create_detector, list_algorithms
 from anomaly_detection.detection.calibration.calibrator import SMALLEST, Calibrator, benjamini_hochberg
 from anomaly_detection.detection.calibration.confidence import confidence
-from anomaly_detection.detection.calibration.tail import fit_tail
+from anomaly_detection.detection.calibration.tail import Tail, fit_tail
 from anomaly_detection.detection.calibration.threshold import default_threshold
 
 TABLES = [info.name for info in list_algorithms(kind="table")]
@@ -186,6 +186,14 @@ def test_a_power_turns_a_heavy_tail_into_an_exponential_one() -> None:
         assert powered.p_values(np.array([powered.score_at(p)]))[0] == pytest.approx(p, rel=1e-6)
     again = Calibrator.from_dict(json.loads(json.dumps(powered.to_dict())))
     np.testing.assert_array_equal(again.p_values(new), powered.p_values(new))
+
+
+@given(st.floats(1e-3, 1e3), st.sampled_from([0.25, 0.5, 0.75, 1.0]))
+@settings(max_examples=200, deadline=None)
+def test_the_level_itself_is_exceeded_by_the_whole_share(level: float, power: float) -> None:
+    tail = Tail(level, 0.5, 1.0, 1.3, power)
+    survival = tail.survival(np.full(9, level))
+    np.testing.assert_allclose(survival, 0.5, rtol=1e-3)
 
 
 def test_a_state_of_the_first_version_gives_the_same_p_values() -> None:

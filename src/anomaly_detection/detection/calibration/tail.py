@@ -37,7 +37,9 @@ class Tail:
     def survival(self, scores: FloatArray) -> FloatArray:
         """Return P(score > s) for scores above the level; those below it count as on it."""
         # A cutoff of somebody's choice may be negative, which has no power below 1.
-        excess = _powered(np.maximum(scores, self.level), self.power) - _powered(self.level, self.power)
+        above = _powered(np.maximum(scores, self.level), self.power)
+        # At the level itself the two powers may differ in the last bit.
+        excess = np.maximum(above - _powered(self.level, self.power), 0.0)
         return np.asarray(self.share * np.exp(-((excess / self.scale) ** self.exponent)))
 
     def quantile(self, probability: float) -> float:
