@@ -87,6 +87,8 @@ def test_a_new_file_says_every_setting_and_changes_none(data_dir: Path) -> None:
     assert [row["value"] for row in settings().values()] == [row["value"] for row in before.values()]
     assert run("config", "init").exit_code == 2
     assert run("config", "init", "--force").exit_code == 0
+    told = json.loads(run("config", "init", "--force", "--json").stdout)
+    assert Path(told["file"]).read_text("utf-8") == content
     assert run("config", "init", "-").stdout == content
 
 

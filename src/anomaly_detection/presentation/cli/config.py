@@ -91,6 +91,7 @@ def init(
     ] = None,
     data_dir: DataDir = None,
     force: options.Force = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Write a settings file in which every setting stands with its meaning and its default, as a comment."""
     from anomaly_detection.configurations.settings import FILE_NAME, data_folder
@@ -107,7 +108,7 @@ def init(
     check_target(target, force=force)
     with whole_file(target, force=force) as opened:
         opened.write(content.encode())
-    typer.echo(str(target))
+    typer.echo(json.dumps({"file": str(target)}) if as_json else str(target))
 
 
 for _command in (show, path, check, init):
