@@ -122,10 +122,14 @@ def test_times_are_drawn_as_times_and_the_legend_counts_all() -> None:
 
 
 def test_nothing_flagged_and_one_score_only_are_drawn(table: DetectionResult) -> None:
-    drawn(table.with_threshold("score", 1e9).plot()[0])
+    nothing = table.with_threshold("score", 1e9)
+    assert nothing.n_anomalies == 0
+    drawn(nothing.plot()[0])
     same = create_detector("knn").detect({"a": [1.0] * 30})
-    for axes in np.atleast_1d(same.plot()):
+    panels = np.atleast_1d(same.plot())
+    for axes in panels:
         drawn(axes)
+    assert all(np.isfinite([*axes.get_xlim(), *axes.get_ylim()]).all() for axes in panels)
 
 
 def test_without_matplotlib_the_extra_is_named(table: DetectionResult, monkeypatch: pytest.MonkeyPatch) -> None:

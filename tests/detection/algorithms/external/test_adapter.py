@@ -214,7 +214,9 @@ def test_wrong_parameters_are_refused(name: str, given: dict[str, Any], message:
 
 def test_parameters_of_several_types_are_taken() -> None:
     for given in ({"max_samples": 32}, {"max_samples": 0.5}, {"max_samples": "auto"}, {"max_samples": np.int64(16)}):
-        create_detector("sklearn:IsolationForest", n_estimators=5, **given).fit(rows(60))
+        detector = create_detector("sklearn:IsolationForest", n_estimators=5, **given).fit(rows(60))
+        assert detector.parameters["max_samples"] == given["max_samples"]
+        assert np.isfinite(detector.score(rows(60))).all()
 
 
 def test_the_detectors_seed_reaches_the_library() -> None:

@@ -111,7 +111,11 @@ def test_the_code_repeats_the_result(series: DetectionResult, monkeypatch: pytes
     code = text[text.index("from anomaly_detection import") : text.index("Made by")]
     data = {"time": series.rows.time, "load": series.rows.values["load"]}
     monkeypatch.setattr("anomaly_detection.load_dataset", lambda name: data, raising=False)
-    exec(compile(code, "report", "exec"), {})
+    names: dict[str, object] = {}
+    exec(compile(code, "report", "exec"), names)
+    repeated = names["result"]
+    assert isinstance(repeated, DetectionResult)
+    assert np.array_equal(repeated.predictions, series.with_contamination(0.01).predictions)
 
 
 def test_everything_from_outside_is_escaped(table: DetectionResult) -> None:
