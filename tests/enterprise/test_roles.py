@@ -14,7 +14,7 @@ def test_each_role_holds_the_rights_of_the_one_before() -> None:
 
 
 def test_a_viewer_changes_nothing() -> None:
-    assert {permission.partition(".")[2] for permission in ROLES["viewer"]} == {"read"}
+    assert {permission.partition(".")[2] for permission in ROLES["viewer"]} == {"read", "own"}
 
 
 def test_what_is_not_held_is_refused_and_says_who_holds_it() -> None:

@@ -65,11 +65,27 @@ class Settings(BaseSettings):
         default=8 * _GIBIBYTE, ge=1, description="Largest size of an upload once it is unpacked."
     )
     max_json_bytes: int = Field(default=1024**2, ge=1024, description="Largest JSON body of a request.")
+    max_model_bytes: int = Field(default=_GIBIBYTE // 4, ge=1, description="Largest model file that may be imported.")
     session_minutes: int = Field(default=480, ge=1, le=43200, description="How long somebody stays signed in.")
+    access_token_minutes: int = Field(
+        default=15, ge=1, le=1440, description="How long an access token holds before it must be refreshed."
+    )
+    requests_per_minute: int = Field(
+        default=12000, ge=1, description="Requests that one user or API key may send in a minute."
+    )
+    sign_ins_per_minute: int = Field(
+        default=60, ge=1, description="Attempts to sign in that one address may make in a minute."
+    )
     secure_cookies: bool = Field(
         default=False, description="Send cookies over HTTPS only. Set it where a proxy in front speaks HTTPS."
     )
     worker_threads: int = Field(default=1, ge=0, le=64, description="Jobs that run at the same time; 0 runs none here.")
+    worker_processes: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        description="Processes beside the server that do its jobs; 0 lets its own threads do them.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
     log_format: Literal["auto", "json", "text"] = Field(
         default="auto", description="Form of the log lines; auto is text on a terminal, else JSON."

@@ -61,6 +61,10 @@ class TooLarge(PlatformError, ValueError):
     """More data than the limit allows."""
 
 
+class TooManyRequests(PlatformError):
+    """More requests than the limit allows; ``details["retry_after_seconds"]`` says when to come back."""
+
+
 class Unavailable(PlatformError, ConnectionError):
     """A service, a port or the disk that is needed cannot be used now."""
 

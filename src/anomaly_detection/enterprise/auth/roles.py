@@ -15,8 +15,16 @@ class Permission(StrEnum):
     WRITE_DATASETS = "datasets.write"
     READ_DETECTIONS = "detections.read"
     WRITE_DETECTIONS = "detections.write"
+    READ_MODELS = "models.read"
+    WRITE_MODELS = "models.write"
+    SCORE_MODELS = "models.score"
+    READ_FEEDBACK = "feedback.read"
+    WRITE_FEEDBACK = "feedback.write"
     READ_JOBS = "jobs.read"
+    WRITE_JOBS = "jobs.write"
     READ_EVENTS = "events.read"
+    READ_ROLES = "roles.read"
+    MANAGE_OWN_KEYS = "api-keys.own"
     MANAGE_ACCOUNTS = "accounts.manage"
 
 
@@ -25,11 +33,22 @@ _VIEWER = frozenset(
         Permission.READ_ALGORITHMS,
         Permission.READ_DATASETS,
         Permission.READ_DETECTIONS,
+        Permission.READ_MODELS,
+        Permission.READ_FEEDBACK,
         Permission.READ_JOBS,
         Permission.READ_EVENTS,
+        Permission.READ_ROLES,
+        Permission.MANAGE_OWN_KEYS,
     }
 )
-_ANALYST = _VIEWER | {Permission.WRITE_DATASETS, Permission.WRITE_DETECTIONS}
+_ANALYST = _VIEWER | {
+    Permission.WRITE_DATASETS,
+    Permission.WRITE_DETECTIONS,
+    Permission.WRITE_MODELS,
+    Permission.SCORE_MODELS,
+    Permission.WRITE_FEEDBACK,
+    Permission.WRITE_JOBS,
+}
 _ADMINISTRATOR = _ANALYST | {Permission.MANAGE_ACCOUNTS}
 
 ROLES: dict[str, frozenset[Permission]] = {"viewer": _VIEWER, "analyst": _ANALYST, "admin": _ADMINISTRATOR}

@@ -101,6 +101,8 @@ jobs = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("started_at", UtcDateTime),
     sa.Column("finished_at", UtcDateTime),
+    # When anything of the row last changed: how a server hears of what the workers of other processes do.
+    sa.Column("changed_at", UtcDateTime, index=True),
     sa.CheckConstraint("status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="status"),
     sa.Index(None, "tenant_id", "id"),
     sa.Index(None, "status", "rank", "created_at", "id"),
@@ -123,5 +125,99 @@ detections = sa.Table(
     sa.Column("chosen_threshold", Json),
     sa.Column("chosen_summary", Json),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    # The stored model that judged the data, where none was fitted for it; without a foreign key, so that a model may go.
+    sa.Column("model_version_id", sa.String(36)),
     sa.Index(None, "tenant_id", "id"),
+)
+
+models = sa.Table(
+    "models",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("tenant_id", sa.String(36), sa.ForeignKey("tenants.id"), nullable=False),
+    sa.Column("principal_id", sa.String(36), nullable=False),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("archived_at", UtcDateTime),
+    sa.UniqueConstraint("tenant_id", "name"),
+    sa.Index(None, "tenant_id", "id"),
+)
+
+model_versions = sa.Table(
+    "model_versions",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("tenant_id", sa.String(36), sa.ForeignKey("tenants.id"), nullable=False),
+    sa.Column("principal_id", sa.String(36), nullable=False),
+    sa.Column("model_id", sa.String(36), sa.ForeignKey("models.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("stage", sa.String(16), nullable=False),
+    sa.Column("source", sa.String(16), nullable=False),
+    # The data may go while what was learnt from them stays, so their name and fingerprint are kept here too.
+    sa.Column("dataset_id", sa.String(36)),
+    sa.Column("dataset_name", sa.Text),
+    sa.Column("job_id", sa.String(36), sa.ForeignKey("jobs.id"), unique=True),
+    sa.Column("algorithm", sa.String(200), nullable=False),
+    sa.Column("parameters", Json, nullable=False),
+    sa.Column("columns", Json),
+    sa.Column("time_column", sa.Text),
+    sa.Column("threshold", Json),
+    # What an import says of itself; of a trained version its job's outcome says it.
+    sa.Column("imported", Json),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.CheckConstraint("stage IN ('none', 'staging', 'production', 'archived')", name="stage"),
+    sa.CheckConstraint("source IN ('trained', 'imported')", name="source"),
+    sa.UniqueConstraint("model_id", "version"),
+    sa.Index(None, "tenant_id", "id"),
+)
+
+feedback = sa.Table(
+    "feedback",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("tenant_id", sa.String(36), sa.ForeignKey("tenants.id"), nullable=False),
+    sa.Column("principal_id", sa.String(36), nullable=False),
+    sa.Column("detection_id", sa.String(36), sa.ForeignKey("detections.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("row_index", sa.BigInteger, nullable=False),
+    sa.Column("verdict", sa.String(16)),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    # Nothing is overwritten: what somebody said before stays as history, the row without this is what holds.
+    sa.Column("superseded_at", UtcDateTime),
+    sa.CheckConstraint("verdict IN ('true', 'false')", name="verdict"),
+    sa.Index(None, "tenant_id", "id"),
+    sa.Index(None, "detection_id", "row_index"),
+)
+
+idempotency_keys = sa.Table(
+    "idempotency_keys",
+    metadata,
+    sa.Column("tenant_id", sa.String(36), sa.ForeignKey("tenants.id"), primary_key=True),
+    sa.Column("principal_id", sa.String(36), primary_key=True),
+    sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("operation", sa.String(64), nullable=False),
+    sa.Column("request_hash", sa.String(64), nullable=False),
+    # What was made; empty while the first request with this key is under way.
+    sa.Column("resource_id", sa.String(36)),
+    sa.Column("created_at", UtcDateTime, nullable=False, index=True),
+)
+
+installation = sa.Table(
+    "installation",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+processes = sa.Table(
+    "processes",
+    metadata,
+    sa.Column("id", sa.String(128), primary_key=True),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("host", sa.String(255), nullable=False),
+    sa.Column("queues", Json, nullable=False),
+    sa.Column("concurrency", sa.Integer, nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("heartbeat_at", UtcDateTime, nullable=False),
+    sa.CheckConstraint("role IN ('server', 'worker')", name="role"),
 )
