@@ -4,8 +4,30 @@ import { ApiError, onSignedOut } from '@/api/client';
 import { NotFound, RouteError, RoutePending } from '@/components/RouteStates';
 import { sessionQuery } from '@/features/session/queries';
 import { Shell } from '@/features/session/Shell';
-import { parseSearch, stringifySearch, textOf, wholeNumberOf } from '@/lib/search';
+import { parseSearch, stringifySearch, textOf, texts, wholeNumberOf } from '@/lib/search';
 import { queryClient } from '@/queryClient';
+
+export interface DatasetsSearch {
+  q?: string;
+  kind?: string;
+}
+
+export interface DetectionsSearch {
+  q?: string;
+  status?: string;
+  dataset?: string;
+  algorithm?: string;
+  model?: string;
+}
+
+export interface ModelsSearch {
+  q?: string;
+  archived?: string;
+}
+
+/** What was chosen for a new detection: nothing is lost on reload, and a link shows a colleague the same. */
+const setupNames = ['kind', 'time', 'columns', 'algorithm', 'parameters', 'threshold', 'priority', 'model', 'version', 'name'] as const;
+export type NewDetectionSearch = { [name in (typeof setupNames)[number]]?: string };
 
 const rootRoute = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 
@@ -40,10 +62,51 @@ const homeRoute = createRoute({
   component: lazyRouteComponent(() => import('@/pages/HomePage'), 'HomePage'),
 });
 
+const datasetsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/datasets',
+  validateSearch: (search: Record<string, unknown>): DatasetsSearch => texts(search, ['q', 'kind']),
+  component: lazyRouteComponent(() => import('@/pages/DatasetsPage'), 'DatasetsPage'),
+});
+
+const datasetRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/datasets/$id',
+  component: lazyRouteComponent(() => import('@/pages/DatasetPage'), 'DatasetPage'),
+});
+
 const newDetectionRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/datasets/$id/detect',
+  validateSearch: (search: Record<string, unknown>): NewDetectionSearch => texts(search, setupNames),
   component: lazyRouteComponent(() => import('@/pages/NewDetectionPage'), 'NewDetectionPage'),
+});
+
+const detectionsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/detections',
+  validateSearch: (search: Record<string, unknown>): DetectionsSearch => texts(search, ['q', 'status', 'dataset', 'algorithm', 'model']),
+  component: lazyRouteComponent(() => import('@/pages/DetectionsPage'), 'DetectionsPage'),
+});
+
+const anomalyRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/detections/$id/anomalies/$row',
+  component: lazyRouteComponent(() => import('@/pages/AnomalyPage'), 'AnomalyPage'),
+});
+
+const modelsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/models',
+  validateSearch: (search: Record<string, unknown>): ModelsSearch => texts(search, ['q', 'archived']),
+  component: lazyRouteComponent(() => import('@/pages/ModelsPage'), 'ModelsPage'),
+});
+
+const administrationRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/administration',
+  validateSearch: (search: Record<string, unknown>): { tab?: string } => texts(search, ['tab']),
+  component: lazyRouteComponent(() => import('@/pages/AdministrationPage'), 'AdministrationPage'),
 });
 
 export interface ResultSearch {
@@ -72,7 +135,20 @@ const detectionRoute = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([signInRoute, shellRoute.addChildren([homeRoute, newDetectionRoute, detectionRoute])]),
+  routeTree: rootRoute.addChildren([
+    signInRoute,
+    shellRoute.addChildren([
+      homeRoute,
+      datasetsRoute,
+      datasetRoute,
+      newDetectionRoute,
+      detectionsRoute,
+      detectionRoute,
+      anomalyRoute,
+      modelsRoute,
+      administrationRoute,
+    ]),
+  ]),
   parseSearch,
   stringifySearch,
   defaultPreload: 'intent',

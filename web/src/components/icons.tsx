@@ -73,6 +73,32 @@ export const CheckIcon = ({ size }: Size) => (
     <path d="m5 12.5 4.5 4.5L19 7.5" />
   </Icon>
 );
+export const MenuIcon = ({ size }: Size) => (
+  <Icon size={size}>
+    <path d="M4 7h16M4 12h16M4 17h16" />
+  </Icon>
+);
+export const SearchIcon = ({ size }: Size) => (
+  <Icon size={size}>
+    <circle cx="11" cy="11" r="6.5" />
+    <path d="m20 20-4.3-4.3" />
+  </Icon>
+);
+export const CloseIcon = ({ size }: Size) => (
+  <Icon size={size}>
+    <path d="m6 6 12 12M18 6 6 18" />
+  </Icon>
+);
+export const PencilIcon = ({ size }: Size) => (
+  <Icon size={size}>
+    <path d="m5 19 1-4L16.5 4.5a2.1 2.1 0 0 1 3 3L9 18l-4 1Z" />
+  </Icon>
+);
+export const TrashIcon = ({ size }: Size) => (
+  <Icon size={size}>
+    <path d="M4.5 7h15M9.5 7V4.5h5V7m-8 0 .8 12a1.5 1.5 0 0 0 1.5 1.5h6.4a1.5 1.5 0 0 0 1.5-1.5l.8-12M10 11v5.5M14 11v5.5" />
+  </Icon>
+);
 export const Logo = () => (
   <svg aria-hidden="true" width="28" height="28" viewBox="0 0 32 32">
     <rect width="32" height="32" rx="8" fill="#2f54c9" />

@@ -18,6 +18,16 @@ export function textOf(search: Record<string, unknown>, name: string): string | 
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** Those of the names that are given as text, for a page that filters by them. */
+export function texts<N extends string>(search: Record<string, unknown>, names: readonly N[]): { [name in N]?: string } {
+  const found: { [name in N]?: string } = {};
+  for (const name of names) {
+    const text = textOf(search, name);
+    if (text !== undefined) found[name] = text;
+  }
+  return found;
+}
+
 export function wholeNumberOf(search: Record<string, unknown>, name: string): number | undefined {
   const text = textOf(search, name);
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;

@@ -6,6 +6,7 @@ import { signOut } from '@/api/sessions';
 import { ChevronIcon, Logo, MoonIcon, SunIcon } from '@/components/icons';
 import { TextLink } from '@/components/TextLink';
 import { LiveContext, useLiveUpdates } from '@/features/live/useLive';
+import { Navigation } from '@/features/session/Navigation';
 import { sessionQuery } from '@/features/session/queries';
 
 import classes from './Shell.module.css';
@@ -66,10 +67,13 @@ export function Shell() {
       </a>
       <header className={classes['header']}>
         <div className={classes['bar']}>
-          <TextLink to="/" underline="never" className={classes['brand']}>
-            <Logo />
-            <span className={classes['name']}>Anomaly Detection</span>
-          </TextLink>
+          <div className={classes['left']}>
+            <TextLink to="/" underline="never" className={classes['brand']} aria-label="Anomaly Detection, overview">
+              <Logo />
+              <span className={classes['name']}>Anomaly Detection</span>
+            </TextLink>
+            <Navigation />
+          </div>
           <Group gap={4} wrap="nowrap">
             <ColorSchemeToggle />
             <UserMenu />
