@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import threading
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from anomaly_detection.configurations.basic.data_folder import DataFolder, FolderLock
 from anomaly_detection.configurations.basic.datasets import Datasets
@@ -32,14 +33,19 @@ from anomaly_detection.shared.errors import NotFound, PlatformError
 from anomaly_detection.shared.scope import Scope
 from anomaly_detection.workflows.ports import Job
 
+Role = Literal["server", "worker", "tool"]
+
 
 class Platform:
-    """A running platform in this process: use it as a context manager.
+    """The platform in this process: use it as a context manager to let it work, or call `close` at the end.
 
     Parameters
     ----------
     settings : Settings
         What the administrator chose.
+    role : {"server", "worker", "tool"}, default "server"
+        What this process is. There is one server for a data folder: it holds the folder's lock. Workers and tools join an
+        installation whether a server runs or not.
 
     Raises
     ------
@@ -49,17 +55,16 @@ class Platform:
         The folder or the database cannot be used.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, role: Role = "server") -> None:
         self.settings = settings
+        self.role = role
         self.folder = DataFolder(settings.data_dir)
         self.folder.create()
-        self._lock = FolderLock(self.folder.root)
-        self._lock.__enter__()
-        try:
+        with ExitStack() as held:
+            if role == "server":
+                held.enter_context(FolderLock(self.folder.root))
             self._compose()
-        except BaseException:
-            self._lock.__exit__(None, None, None)
-            raise
+            self._held = held.pop_all()
 
     def _compose(self) -> None:
         settings, folder = self.settings, self.folder
@@ -76,8 +81,9 @@ class Platform:
         )
         self.jobs = DatabaseJobQueue(self.database)
         files, records = DatasetFiles(folder.datasets), DatasetRepository(self.database)
-        # Nobody else uses the folder, so what is arriving there has lost its process.
-        files.sweep(records.has, older_than_seconds=0)
+        if self.role == "server":
+            # Uploads come through the one server only, so what is arriving there has lost its process.
+            files.sweep(records.has, older_than_seconds=0)
         self.datasets = Datasets(
             records,
             files,
@@ -120,7 +126,7 @@ class Platform:
     def close(self) -> None:
         """Let go of database and folder; for a platform that was never begun."""
         self.database.dispose()
-        self._lock.__exit__(None, None, None)
+        self._held.close()
 
     def first_sign_in(self) -> tuple[str, datetime] | None:
         """Return a new one-time token while the administrator has no password, else None."""
