@@ -82,12 +82,14 @@ export function reportStatus(status: number): void {
 }
 
 interface Options {
-  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
   query?: Record<string, string | number | null | undefined>;
   signal?: AbortSignal | undefined;
   /** A 401 here is an answer to show, not a lost session. */
   anonymous?: boolean;
+  /** The same key for the same order: when an answer was lost, trying again cannot create twice. */
+  idempotencyKey?: string | undefined;
 }
 
 export function queryString(query: Options['query']): string {
@@ -104,6 +106,7 @@ export async function request<T>(path: string, options: Options = {}): Promise<T
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (method !== 'GET') Object.assign(headers, unsafeHeaders());
   if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+  if (options.idempotencyKey !== undefined) headers['Idempotency-Key'] = options.idempotencyKey;
   let response: Response;
   try {
     response = await fetch(`${API}${path}${queryString(options.query)}`, {
