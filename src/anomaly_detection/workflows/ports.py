@@ -11,6 +11,7 @@ from anomaly_detection.shared.scope import Scope
 
 if TYPE_CHECKING:
     from anomaly_detection.data_platform.dataset import Dataset
+    from anomaly_detection.detection.detector import Detector
     from anomaly_detection.detection.results import DetectionResult
 
 JobStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -109,6 +110,27 @@ class ResultStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class StoredModel:
+    """A model file as it was stored."""
+
+    file: str
+    sha256: str
+    size_bytes: int
+
+
+class ModelStore(Protocol):
+    """Where trained models lie."""
+
+    def save(self, scope: Scope, version_id: str, detector: Detector) -> StoredModel:
+        """Write a fitted detector under a new name, all or nothing, and return where."""
+        ...
+
+    def open(self, scope: Scope, version_id: str) -> Detector:
+        """Read the detector of one version of the scope's tenant, or raise `NotFound`."""
+        ...
+
+
 class EventPublisher(Protocol):
     """Where the workflows announce what happened."""
 
@@ -120,6 +142,18 @@ class EventPublisher(Protocol):
 @dataclass(frozen=True, slots=True)
 class DetectionRequest:
     """What to detect, in which data, and how."""
+
+    dataset_id: str
+    algorithm: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    columns: tuple[str, ...] | None = None
+    time_column: str | None = None
+    threshold: tuple[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRequest:
+    """What to learn from, and how."""
 
     dataset_id: str
     algorithm: str | None = None

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from anomaly_detection.configurations.basic.requests import check_request
 from anomaly_detection.configurations.basic.result_cache import ResultCache
 from anomaly_detection.infrastructure.jobs.queue import DatabaseJobQueue
 from anomaly_detection.infrastructure.logging import request_context
-from anomaly_detection.infrastructure.persistence.datasets import DatasetRecord, DatasetRepository
+from anomaly_detection.infrastructure.persistence.datasets import DatasetRepository
 from anomaly_detection.infrastructure.persistence.detections import (
     DetectionRecord,
     DetectionRepository,
@@ -17,7 +18,7 @@ from anomaly_detection.infrastructure.persistence.detections import (
 )
 from anomaly_detection.infrastructure.persistence.engine import Database
 from anomaly_detection.infrastructure.persistence.result_store import FileResultStore
-from anomaly_detection.shared.errors import Conflict, InvalidInput, did_you_mean
+from anomaly_detection.shared.errors import Conflict
 from anomaly_detection.shared.identity import new_id
 from anomaly_detection.shared.scope import Scope
 from anomaly_detection.workflows.ports import (
@@ -82,7 +83,7 @@ class Detections:
             ``detection.*`` or ``data.unknown_column``: what was asked for cannot work; no job is made.
         """
         dataset = self._datasets.get(scope, request.dataset_id)
-        algorithm = _check_request(dataset, request)
+        algorithm = check_request(dataset, request)
         detection_id = new_id()
         order = asdict(replace(request, algorithm=algorithm))
         with self._database.write():
@@ -190,35 +191,3 @@ def _not_finished(record: DetectionRecord) -> Conflict:
         hint="Wait until its status is 'succeeded'; follow it by GET /api/v1/events.",
         details={"status": record.job.status},
     )
-
-
-def _check_request(dataset: DatasetRecord, request: DetectionRequest) -> str:
-    """Refuse now what the job would refuse later; return the algorithm's name."""
-    from anomaly_detection.detection.catalogue import algorithm_info, default_algorithm
-    from anomaly_detection.detection.detector import create_detector
-
-    algorithm = request.algorithm or default_algorithm(dataset.kind)
-    kinds = algorithm_info(algorithm).kinds
-    create_detector(
-        algorithm,
-        threshold=request.threshold,
-        time=request.time_column,
-        columns=request.columns,
-        **dict(request.parameters),
-    )
-    known = {str(column["name"]): None for column in dataset.columns}
-    for column in (*(request.columns or ()), *([request.time_column] if request.time_column else [])):
-        if column not in known:
-            raise InvalidInput(
-                f"The data set has no column {column!r}.",
-                code="data.unknown_column",
-                hint=did_you_mean(column, known),
-                details={"column": column, "columns": list(known)},
-            )
-    if "table" not in kinds and not (request.time_column or dataset.roles["time"]):
-        raise InvalidInput(
-            f"{algorithm} takes a series, and {dataset.name!r} has no column of times.",
-            code="detection.wrong_kind",
-            hint="Name the time column, or choose an algorithm for tables such as knn.",
-        )
-    return algorithm

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol
 
@@ -44,6 +45,7 @@ class TypedColumns(Protocol):
     def fingerprint(self) -> str | None: ...  # noqa: D102
 
 
+@cache
 def library_version() -> str:
     """Return the version of this distribution."""
     try:

@@ -1,0 +1,45 @@
+"""What is asked of a data set is looked at before a job is made: what cannot work is refused at once."""
+
+from __future__ import annotations
+
+from anomaly_detection.infrastructure.persistence.datasets import DatasetRecord
+from anomaly_detection.shared.errors import InvalidInput, did_you_mean
+from anomaly_detection.workflows.ports import DetectionRequest, TrainingRequest
+
+
+def check_request(dataset: DatasetRecord, request: DetectionRequest | TrainingRequest) -> str:
+    """Refuse now what the job would refuse later; return the algorithm's name.
+
+    Raises
+    ------
+    InvalidInput
+        ``data.unknown_column`` or ``detection.*``.
+    """
+    from anomaly_detection.detection.catalogue import algorithm_info, default_algorithm
+    from anomaly_detection.detection.detector import create_detector
+
+    algorithm = request.algorithm or default_algorithm(dataset.kind)
+    kinds = algorithm_info(algorithm).kinds
+    create_detector(
+        algorithm,
+        threshold=request.threshold,
+        time=request.time_column,
+        columns=request.columns,
+        **dict(request.parameters),
+    )
+    known = {str(column["name"]): None for column in dataset.columns}
+    for column in (*(request.columns or ()), *([request.time_column] if request.time_column else [])):
+        if column not in known:
+            raise InvalidInput(
+                f"The data set has no column {column!r}.",
+                code="data.unknown_column",
+                hint=did_you_mean(column, known),
+                details={"column": column, "columns": list(known)},
+            )
+    if "table" not in kinds and not (request.time_column or dataset.roles["time"]):
+        raise InvalidInput(
+            f"{algorithm} takes a series, and {dataset.name!r} has no column of times.",
+            code="detection.wrong_kind",
+            hint="Name the time column, or choose an algorithm for tables such as knn.",
+        )
+    return algorithm
