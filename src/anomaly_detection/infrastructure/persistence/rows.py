@@ -79,3 +79,8 @@ def newest_first(query: sa.Select[Any], table: sa.Table, scope: Scope, *, limit:
     if after:
         page = page.where(table.c.id < after)
     return page.order_by(table.c.id.desc()).limit(limit)
+
+
+def name_contains(column: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a name holds a text, in any case; wildcards in the text mean themselves."""
+    return sa.func.lower(column).contains(text.lower(), autoescape=True)

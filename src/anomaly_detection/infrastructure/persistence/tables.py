@@ -137,6 +137,8 @@ models = sa.Table(
     sa.Column("tenant_id", sa.String(36), sa.ForeignKey("tenants.id"), nullable=False),
     sa.Column("principal_id", sa.String(36), nullable=False),
     sa.Column("name", sa.String(200), nullable=False),
+    # The number given last: one that was deleted is never given again, so that a number always means the same model.
+    sa.Column("last_version", sa.Integer, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("archived_at", UtcDateTime),
     sa.UniqueConstraint("tenant_id", "name"),
@@ -169,6 +171,13 @@ model_versions = sa.Table(
     sa.CheckConstraint("source IN ('trained', 'imported')", name="source"),
     sa.UniqueConstraint("model_id", "version"),
     sa.Index(None, "tenant_id", "id"),
+    sa.Index(
+        "ix_model_versions_in_production",
+        "model_id",
+        unique=True,
+        sqlite_where=sa.text("stage = 'production'"),
+        postgresql_where=sa.text("stage = 'production'"),
+    ),
 )
 
 feedback = sa.Table(
@@ -181,12 +190,23 @@ feedback = sa.Table(
     sa.Column("row_index", sa.BigInteger, nullable=False),
     sa.Column("verdict", sa.String(16)),
     sa.Column("note", sa.Text, nullable=False),
+    # The row's score: what is judged and flagged can be counted by a threshold without opening the result.
+    sa.Column("score", sa.Float, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     # Nothing is overwritten: what somebody said before stays as history, the row without this is what holds.
     sa.Column("superseded_at", UtcDateTime),
     sa.CheckConstraint("verdict IN ('true', 'false')", name="verdict"),
     sa.Index(None, "tenant_id", "id"),
     sa.Index(None, "detection_id", "row_index"),
+    # Of each row one opinion holds, whoever speaks at the same time.
+    sa.Index(
+        "uq_feedback_holding",
+        "detection_id",
+        "row_index",
+        unique=True,
+        sqlite_where=sa.text("superseded_at IS NULL"),
+        postgresql_where=sa.text("superseded_at IS NULL"),
+    ),
 )
 
 idempotency_keys = sa.Table(
@@ -197,8 +217,9 @@ idempotency_keys = sa.Table(
     sa.Column("key", sa.String(200), primary_key=True),
     sa.Column("operation", sa.String(64), nullable=False),
     sa.Column("request_hash", sa.String(64), nullable=False),
-    # What was made; empty while the first request with this key is under way.
-    sa.Column("resource_id", sa.String(36)),
+    # What was made, or what is being made by the process that `claimed_by` names until it is there.
+    sa.Column("resource_id", sa.String(36), nullable=False),
+    sa.Column("claimed_by", sa.String(128)),
     sa.Column("created_at", UtcDateTime, nullable=False, index=True),
 )
 

@@ -39,7 +39,8 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("operation", sa.String(length=64), nullable=False),
         sa.Column("request_hash", sa.String(length=64), nullable=False),
-        sa.Column("resource_id", sa.String(length=36), nullable=True),
+        sa.Column("resource_id", sa.String(length=36), nullable=False),
+        sa.Column("claimed_by", sa.String(length=128), nullable=True),
         sa.Column("created_at", persistence.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_idempotency_keys_tenant_id_tenants")),
         sa.PrimaryKeyConstraint("tenant_id", "principal_id", "key", name=op.f("pk_idempotency_keys")),
@@ -52,6 +53,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.String(length=36), nullable=False),
         sa.Column("principal_id", sa.String(length=36), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("last_version", sa.Integer(), nullable=False),
         sa.Column("created_at", persistence.UtcDateTime(timezone=True), nullable=False),
         sa.Column("archived_at", persistence.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_models_tenant_id_tenants")),
@@ -114,6 +116,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("model_id", "version", name=op.f("uq_model_versions_model_id_version")),
     )
     op.create_index(op.f("ix_model_versions_tenant_id_id"), "model_versions", ["tenant_id", "id"])
+    op.create_index(
+        "ix_model_versions_in_production",
+        "model_versions",
+        ["model_id"],
+        unique=True,
+        sqlite_where=sa.text("stage = 'production'"),
+        postgresql_where=sa.text("stage = 'production'"),
+    )
 
     op.create_table(
         "feedback",
@@ -124,6 +134,7 @@ def upgrade() -> None:
         sa.Column("row_index", sa.BigInteger(), nullable=False),
         sa.Column("verdict", sa.String(length=16), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("score", sa.Float(), nullable=False),
         sa.Column("created_at", persistence.UtcDateTime(timezone=True), nullable=False),
         sa.Column("superseded_at", persistence.UtcDateTime(timezone=True), nullable=True),
         sa.CheckConstraint("verdict IN ('true', 'false')", name=op.f("ck_feedback_verdict")),
@@ -135,6 +146,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_feedback_detection_id_row_index"), "feedback", ["detection_id", "row_index"])
     op.create_index(op.f("ix_feedback_tenant_id_id"), "feedback", ["tenant_id", "id"])
+    op.create_index(
+        "uq_feedback_holding",
+        "feedback",
+        ["detection_id", "row_index"],
+        unique=True,
+        sqlite_where=sa.text("superseded_at IS NULL"),
+        postgresql_where=sa.text("superseded_at IS NULL"),
+    )
 
     op.create_table(
         "refresh_tokens",
