@@ -19,6 +19,7 @@ class DataFolder:
         self.keys = root / "keys"
         self.datasets = root / "datasets"
         self.results = root / "results"
+        self.models = root / "models"
 
     def create(self) -> None:
         """Make the folder, for its owner alone.
@@ -30,7 +31,7 @@ class DataFolder:
         """
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for folder in (self.keys, self.datasets, self.results):
+            for folder in (self.keys, self.datasets, self.results, self.models):
                 folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise Unavailable(
