@@ -22,7 +22,7 @@ SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".pa
 """Endings that are kept, because readers choose by them. Nothing else of a user's file name reaches the disk."""
 
 _UNFINISHED = ".unfinished"
-"""Marks the folder of a file that has arrived and has no record yet."""
+"""Marks the folder of a file whose record is not kept yet, or is about to go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,11 @@ class Upload:
         self._hash.update(chunk)
         with disk_errors(self._target.parent):
             self._file.write(chunk)
+
+    @property
+    def sha256(self) -> str:
+        """The fingerprint of what has come so far."""
+        return self._hash.hexdigest()
 
     def finish(self) -> StoredFile:
         """Make the file durable and visible under its data set's id."""
@@ -133,11 +138,21 @@ class DatasetFiles:
 
     def settle(self, scope: Scope, dataset_id: str) -> None:
         """Say that a data set's record is kept: from now on its folder is never taken for one that a crash left."""
-        (folder(self._root, scope.tenant_id, dataset_id, code=NOT_FOUND) / _UNFINISHED).unlink(missing_ok=True)
+        (self._place(scope, dataset_id) / _UNFINISHED).unlink(missing_ok=True)
+
+    def unsettle(self, scope: Scope, dataset_id: str) -> None:
+        """Say that a data set's record is about to go: if the process dies between record and file, `sweep` finds the file."""
+        place = self._place(scope, dataset_id)
+        with disk_errors(place):
+            if place.is_dir():
+                (place / _UNFINISHED).touch()
 
     def remove(self, scope: Scope, dataset_id: str) -> None:
         """Remove a data set's file, for instance one that turned out to be unreadable."""
-        shutil.rmtree(folder(self._root, scope.tenant_id, dataset_id, code=NOT_FOUND), ignore_errors=True)
+        shutil.rmtree(self._place(scope, dataset_id), ignore_errors=True)
+
+    def _place(self, scope: Scope, dataset_id: str) -> Path:
+        return folder(self._root, scope.tenant_id, dataset_id, code=NOT_FOUND)
 
     def sweep(self, is_kept: Callable[[Scope, str], bool], *, older_than_seconds: float = 86_400.0) -> int:
         """Remove what uploads left behind whose process died; return how many.

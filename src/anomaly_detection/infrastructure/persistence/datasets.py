@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from anomaly_detection.infrastructure.persistence.dataset_files import DatasetFiles
 from anomaly_detection.infrastructure.persistence.engine import Database
-from anomaly_detection.infrastructure.persistence.rows import newest_first
-from anomaly_detection.infrastructure.persistence.tables import datasets
-from anomaly_detection.shared.errors import NotFound
+from anomaly_detection.infrastructure.persistence.rows import name_contains, newest_first
+from anomaly_detection.infrastructure.persistence.tables import datasets, detections
+from anomaly_detection.shared.errors import Conflict, NotFound
 from anomaly_detection.shared.scope import Scope
 
 if TYPE_CHECKING:
@@ -81,11 +81,63 @@ class DatasetRepository:
         with self._database.read() as connection:
             return connection.execute(query).first() is not None
 
-    def list(self, scope: Scope, *, limit: int = 50, after: str = "") -> Sequence[DatasetRecord]:
-        """Return the tenant's records, newest first, those older than the id `after`."""
+    def list(
+        self, scope: Scope, *, limit: int = 50, after: str = "", q: str = "", kind: str = ""
+    ) -> Sequence[DatasetRecord]:
+        """Return the tenant's records, newest first, those older than the id `after`; an empty filter lets all pass.
+
+        Parameters
+        ----------
+        q : str
+            Part of the name, in any case.
+        kind : {"", "series", "table"}
+            Kind of the data.
+        """
         query = newest_first(sa.select(datasets), datasets, scope, limit=limit, after=after)
+        if q:
+            query = query.where(name_contains(datasets.c.name, q))
+        if kind:
+            query = query.where(datasets.c.kind == kind)
         with self._database.read() as connection:
             return [_record_of(row) for row in connection.execute(query)]
+
+    def rename(self, scope: Scope, dataset_id: str, name: str) -> DatasetRecord:
+        """Give a data set another name, or raise `NotFound`."""
+        with self._database.write() as connection:
+            connection.execute(
+                sa.update(datasets)
+                .where(datasets.c.tenant_id == scope.tenant_id, datasets.c.id == dataset_id)
+                .values(name=name)
+            )
+            return self.get(scope, dataset_id)
+
+    def delete(self, scope: Scope, dataset_id: str) -> None:
+        """Remove a record that nothing uses.
+
+        Raises
+        ------
+        NotFound
+            ``data.dataset_not_found``.
+        Conflict
+            ``data.in_use``: detections judged these data.
+        """
+        mine = sa.and_(datasets.c.tenant_id == scope.tenant_id, datasets.c.id == dataset_id)
+        uses = sa.select(sa.func.count()).where(
+            detections.c.tenant_id == scope.tenant_id, detections.c.dataset_id == dataset_id
+        )
+        with self._database.write() as connection:
+            # Held, so that no detection begins to use it meanwhile.
+            connection.execute(sa.select(datasets.c.id).where(mine).with_for_update())
+            record = self.get(scope, dataset_id)
+            n_detections = connection.execute(uses).scalar_one()
+            if n_detections:
+                raise Conflict(
+                    f"{record.name!r} is used by {n_detections} {'detection' if n_detections == 1 else 'detections'}.",
+                    code="data.in_use",
+                    hint="Delete these detections first.",
+                    details={"n_detections": n_detections},
+                )
+            connection.execute(sa.delete(datasets).where(mine))
 
 
 class StoredDatasets:

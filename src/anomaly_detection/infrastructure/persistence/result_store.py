@@ -6,11 +6,13 @@ outcome names is never read.
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anomaly_detection.infrastructure.persistence.arrays import read_arrays, write_arrays
-from anomaly_detection.infrastructure.persistence.files import folder
+from anomaly_detection.infrastructure.persistence.files import disk_errors, folder
 from anomaly_detection.shared.errors import NotFound
 from anomaly_detection.shared.identity import new_id
 from anomaly_detection.shared.scope import Scope
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from anomaly_detection.detection.results import DetectionResult
 
 _NOT_FOUND = "detection.result_not_found"
+_GOING = ".going"
+"""Marks the folder of a detection that is about to be deleted."""
 
 
 class FileResultStore:
@@ -68,7 +72,48 @@ class FileResultStore:
         """Remove a detection's files that no outcome names (attempts that died); return how many."""
         place = folder(self._root, scope.tenant_id, detection_id, code=_NOT_FOUND)
         kept = None if keep is None else Path(keep.arrays).name
-        stale = [path for path in place.glob("*") if path.name != kept]
+        stale = [path for path in place.glob("*") if path.name not in {kept, _GOING}]
         for path in stale:
             path.unlink(missing_ok=True)
         return len(stale)
+
+    def begin_removal(self, scope: Scope, detection_id: str) -> None:
+        """Say that a detection is about to go: if the process dies between its row and its files, `sweep` finds these."""
+        place = self._place(scope, detection_id)
+        with disk_errors(place):
+            if place.is_dir():
+                (place / _GOING).touch()
+
+    def end_removal(self, scope: Scope, detection_id: str, *, kept: bool = False) -> None:
+        """Remove a detection's files after its row went, or keep both after all."""
+        place = self._place(scope, detection_id)
+        if kept:
+            (place / _GOING).unlink(missing_ok=True)
+        else:
+            shutil.rmtree(place, ignore_errors=True)
+
+    def sweep(self, statuses: Mapping[tuple[str, str], str]) -> int:
+        """Remove the files that nothing can name any more; return of how many detections.
+
+        These are those of detections whose deletion a crash cut short, and what failed and cancelled attempts left. A folder
+        that merely has no row is left alone: the database may be another one, or an older copy.
+
+        Parameters
+        ----------
+        statuses : mapping of (tenant, detection) to str
+            Of each detection that there is.
+        """
+        stale = []
+        for place in self._root.glob("*/*"):
+            status = statuses.get((place.parent.name, place.name))
+            going = (place / _GOING).exists()
+            if (going and status is None) or status in {"failed", "cancelled"}:
+                stale.append(place)
+            elif going:
+                (place / _GOING).unlink(missing_ok=True)
+        for place in stale:
+            shutil.rmtree(place, ignore_errors=True)
+        return len(stale)
+
+    def _place(self, scope: Scope, detection_id: str) -> Path:
+        return folder(self._root, scope.tenant_id, detection_id, code=_NOT_FOUND)
