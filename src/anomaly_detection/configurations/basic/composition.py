@@ -21,6 +21,7 @@ from anomaly_detection.enterprise.auth.accounts import ADMINISTRATOR, Accounts
 from anomaly_detection.enterprise.auth.sessions import Sessions
 from anomaly_detection.enterprise.auth.tokens import TokenSigner, load_or_create_key
 from anomaly_detection.infrastructure.events import EventBroker
+from anomaly_detection.infrastructure.jobs.instance import instance_id, is_dead
 from anomaly_detection.infrastructure.jobs.queue import DatabaseJobQueue
 from anomaly_detection.infrastructure.jobs.worker import Worker
 from anomaly_detection.infrastructure.monitoring import Metrics
@@ -28,6 +29,7 @@ from anomaly_detection.infrastructure.persistence.dataset_files import DatasetFi
 from anomaly_detection.infrastructure.persistence.datasets import DatasetRepository, StoredDatasets
 from anomaly_detection.infrastructure.persistence.detections import DetectionRepository
 from anomaly_detection.infrastructure.persistence.engine import Database
+from anomaly_detection.infrastructure.persistence.idempotency import IdempotencyKeys
 from anomaly_detection.infrastructure.persistence.result_store import FileResultStore
 from anomaly_detection.shared.errors import NotFound, PlatformError
 from anomaly_detection.shared.scope import Scope
@@ -73,6 +75,7 @@ class Platform:
         migrate(self.database)
         self.events = EventBroker()
         self.accounts = Accounts(self.database)
+        self.idempotency = IdempotencyKeys(self.database, holder=instance_id(), is_dead=is_dead)
         self.sessions = Sessions(
             self.database,
             self.accounts,

@@ -104,6 +104,16 @@ class DatasetUpload:
             scope, self._id, filename=self._filename, limit_bytes=datasets.max_upload_bytes
         )
 
+    @property
+    def id(self) -> str:
+        """The id that the data set is going to have."""
+        return self._id
+
+    @property
+    def sha256(self) -> str:
+        """The fingerprint of the bytes that have come so far."""
+        return self._upload.sha256
+
     def write(self, block: bytes) -> None:
         """Append some bytes (errors: ``data.too_large``, ``platform.disk_full``)."""
         self._upload.write(block)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -24,6 +25,7 @@ from anomaly_detection.shared.errors import (
     NotSignedIn,
     PlatformError,
     TooLarge,
+    TooManyRequests,
     Unavailable,
 )
 
@@ -39,6 +41,7 @@ _STATUS_OF_FAMILY: tuple[tuple[type[PlatformError], int], ...] = (
     (Cancelled, 409),
     (TooLarge, 413),
     (InvalidInput, 422),
+    (TooManyRequests, 429),
     (MissingExtra, 501),
     (Unavailable, 503),
 )
@@ -94,7 +97,9 @@ def problem(
 def platform_problem(error: PlatformError) -> Response:
     """Return the answer to an error that was raised on purpose."""
     status = status_of(error)
-    headers = _HEADERS.get(status, {})
+    headers = dict(_HEADERS.get(status, {}))
+    if "retry_after_seconds" in error.details:
+        headers["Retry-After"] = str(math.ceil(error.details["retry_after_seconds"]))
     if status >= 500:
         _LOGGER.warning("the platform cannot serve a request", extra={"code": error.code, "error": error.message})
     errors = [{"field": str(error.details.get("parameter", "")), **error.details}] if error.details else []

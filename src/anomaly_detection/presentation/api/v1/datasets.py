@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from anomaly_detection.presentation.api.dependencies import After, Id, Limit, TheCaller, TheOperations
+from anomaly_detection.presentation.api.idempotency import TheIdempotency
 from anomaly_detection.presentation.api.v1.paging import page
 from anomaly_detection.presentation.api.v1.schemas.datasets import Dataset, DatasetPage, Preview
 
@@ -33,6 +35,7 @@ async def upload_dataset(
     response: Response,
     caller: TheCaller,
     operations: TheOperations,
+    keyed: TheIdempotency,
     filename: Annotated[
         str, Query(min_length=1, max_length=255, description="Shown, and its ending tells the format.")
     ],
@@ -52,7 +55,10 @@ async def upload_dataset(
                 block.clear()
         await run_in_threadpool(upload.write, bytes(block))
         # Reading takes long and few may read at once: whoever waits for that holds no thread that others need.
-        record = await to_thread.run_sync(upload.finish, limiter=request.app.state.readers)
+        record = await to_thread.run_sync(
+            lambda: keyed.make_slowly(upload.sha256, upload.id, upload.finish, partial(operations.get_dataset, caller)),
+            limiter=request.app.state.readers,
+        )
     response.headers["Location"] = f"{request.url.path}/{record.id}"
     return Dataset.model_validate(record)
 

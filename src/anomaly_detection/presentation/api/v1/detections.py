@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import JSONResponse, StreamingResponse
 
 from anomaly_detection.presentation.api.dependencies import After, Id, Limit, TheCaller, TheOperations
+from anomaly_detection.presentation.api.idempotency import TheIdempotency
 from anomaly_detection.presentation.api.v1.paging import page
 from anomaly_detection.presentation.api.v1.schemas.detections import (
     AnomalyPage,
@@ -36,7 +37,12 @@ _BATCH_ROWS = 1 << 16
 
 @router.post("", status_code=202)
 def start_detection(
-    body: NewDetection, request: Request, response: Response, caller: TheCaller, operations: TheOperations
+    body: NewDetection,
+    request: Request,
+    response: Response,
+    caller: TheCaller,
+    operations: TheOperations,
+    keyed: TheIdempotency,
 ) -> Detection:
     """Order a detection. It runs as a durable job; follow it here or by the events."""
     order = DetectionRequest(
@@ -47,7 +53,11 @@ def start_detection(
         time_column=body.time_column,
         threshold=None if body.threshold is None else (body.threshold.kind, body.threshold.value),
     )
-    detection = Detection.of(*operations.start_detection(caller, order, name=body.name))
+    detection = keyed.make(
+        body,
+        lambda: Detection.of(*operations.start_detection(caller, order, name=body.name)),
+        lambda detection_id: Detection.of(*operations.get_detection(caller, detection_id)),
+    )
     response.headers["Location"] = f"{request.url.path}/{detection.id}"
     return detection
 
