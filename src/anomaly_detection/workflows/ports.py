@@ -45,6 +45,11 @@ class Job:
 class JobContext(Protocol):
     """What a running job's handler may say and must obey."""
 
+    @property
+    def attempt_id(self) -> str:
+        """A UUIDv7 of this attempt, made when it began: what an earlier attempt left behind has a smaller one."""
+        ...
+
     def progress(self, fraction: float, stage: str) -> None:
         """Record how far the work is.
 

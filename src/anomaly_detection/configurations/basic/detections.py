@@ -163,7 +163,7 @@ class Detections:
 
         order, detection_id = dict(payload["request"]), str(payload["detection_id"])
         # Files of an attempt that died; one that merely lost its lease cannot end the job any more.
-        self._results.prune(scope, detection_id)
+        self._results.prune(scope, detection_id, attempt_id=context.attempt_id)
         for name in ("columns", "threshold"):
             order[name] = None if order[name] is None else tuple(order[name])
         with request_context(scope.request_id):

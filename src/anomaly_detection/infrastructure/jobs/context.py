@@ -30,6 +30,7 @@ class RunningJob:
     def __init__(self, leases: Leases, claim: Claim) -> None:
         self.claim = claim
         self.job_id = claim.job.id
+        self.attempt_id = claim.token
         self._leases = leases
         self._lock = threading.Lock()
         self._reason: Reason | None = None

@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from anomaly_detection.infrastructure.jobs.instance import is_dead
 from anomaly_detection.infrastructure.jobs.listeners import Listeners
 from anomaly_detection.infrastructure.persistence.engine import Database
-from anomaly_detection.infrastructure.persistence.rows import JOB_COLUMNS, job_of
+from anomaly_detection.infrastructure.persistence.rows import JOB_COLUMNS, PRIORITIES, job_of
 from anomaly_detection.infrastructure.persistence.tables import jobs
 from anomaly_detection.shared.clock import utc_now
 from anomaly_detection.shared.identity import new_id
-from anomaly_detection.workflows.ports import Job, Outcome
+from anomaly_detection.workflows.ports import Job, Outcome, Priority
 
 LEASE_SECONDS = 30.0
 """How long a silent worker keeps its job. Machines' clocks may differ by less than this."""
@@ -67,8 +67,27 @@ class Leases:
         self._lease = timedelta(seconds=lease_seconds)
         self._clock = clock
 
-    def claim(self, owner: str, kinds: Sequence[str]) -> Claim | None:
-        """Take the first job that waits: by priority, then by age. None where none waits."""
+    def claim(
+        self,
+        owner: str,
+        kinds: Sequence[str],
+        *,
+        priorities: Sequence[Priority] = PRIORITIES,
+        oldest_first: bool = False,
+    ) -> Claim | None:
+        """Take the first job that waits, or None where none waits.
+
+        Parameters
+        ----------
+        owner : str
+            Who takes it: the name of a worker.
+        kinds : sequence of str
+            What the worker can do.
+        priorities : sequence of {"high", "normal", "low"}, default all
+            The queues that it serves.
+        oldest_first : bool, default False
+            Go by age alone, and not by priority before age.
+        """
         now = self._clock()
         waiting = (
             sa.select(jobs.c.id)
@@ -77,9 +96,11 @@ class Leases:
                 jobs.c.kind.in_(kinds),
                 sa.or_(jobs.c.not_before.is_(None), jobs.c.not_before <= now),
             )
-            .order_by(jobs.c.rank, jobs.c.created_at, jobs.c.id)
+            .order_by(*([] if oldest_first else [jobs.c.rank]), jobs.c.created_at, jobs.c.id)
             .limit(1)
         )
+        if set(priorities) != set(PRIORITIES):
+            waiting = waiting.where(jobs.c.rank.in_([PRIORITIES.index(priority) for priority in priorities]))
         if self._database.dialect == "sqlite" and not self._any(waiting):
             return None
         token = new_id()
@@ -98,12 +119,11 @@ class Leases:
                     lease_token=token,
                     lease_until=now + self._lease,
                     heartbeat_at=now,
+                    changed_at=self._database.clock(),
                 )
-                .returning(*JOB_COLUMNS, jobs.c.request_id, jobs.c.max_attempts)
+                .returning(*JOB_COLUMNS, jobs.c.changed_at, jobs.c.request_id, jobs.c.max_attempts)
             ).one()
-            claim = Claim(job_of(row), token, row.request_id, row.max_attempts)
-            self._database.after_commit(lambda: self._listeners.tell(claim.job))
-        return claim
+            return Claim(self._tell_later(row), token, row.request_id, row.max_attempts)
 
     def renew(self, claim: Claim) -> bool | None:
         """Prolong a lease. True: go on; False: somebody asked to stop; None: the lease is lost."""
@@ -123,12 +143,14 @@ class Leases:
         values = {"progress": fraction, "stage": stage, "lease_until": now + self._lease, "heartbeat_at": now}
         with self._database.write() as connection:
             row = connection.execute(
-                sa.update(jobs).where(_held(claim)).values(**values).returning(*JOB_COLUMNS, jobs.c.cancel_requested)
+                sa.update(jobs)
+                .where(_held(claim))
+                .values(**values, changed_at=self._database.clock())
+                .returning(*JOB_COLUMNS, jobs.c.changed_at, jobs.c.cancel_requested)
             ).one_or_none()
             if row is None:
                 return None
-            job = job_of(row)
-            self._database.after_commit(lambda: self._listeners.tell(job))
+            self._tell_later(row)
             return not row.cancel_requested
 
     def succeed(self, claim: Claim, outcome: Outcome) -> bool:
@@ -209,13 +231,20 @@ class Leases:
     def _update(self, condition: sa.ColumnElement[bool], **values: Any) -> bool:
         with self._database.write() as connection:
             row = connection.execute(
-                sa.update(jobs).where(condition, jobs.c.status == "running").values(**values).returning(*JOB_COLUMNS)
+                sa.update(jobs)
+                .where(condition, jobs.c.status == "running")
+                .values(**values, changed_at=self._database.clock())
+                .returning(*JOB_COLUMNS, jobs.c.changed_at)
             ).one_or_none()
             if row is None:
                 return False
-            job = job_of(row)
-            self._database.after_commit(lambda: self._listeners.tell(job))
+            self._tell_later(row)
             return True
+
+    def _tell_later(self, row: Any) -> Job:
+        job, changed_at = job_of(row), row.changed_at
+        self._database.after_commit(lambda: self._listeners.tell(job, changed_at))
+        return job
 
 
 def _held(claim: Claim) -> sa.ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,14 @@ from anomaly_detection.shared.scope import Scope
 from anomaly_detection.workflows.ports import Job, Priority
 
 MAX_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many jobs wait in a queue, and how long the oldest of them has waited."""
+
+    jobs: int
+    oldest_seconds: float
 
 
 class DatabaseJobQueue:
@@ -55,14 +64,17 @@ class DatabaseJobQueue:
         self._database = database
         self._max_attempts = max_attempts
         self._clock = clock
-        self._listeners = Listeners()
+        self.listeners = Listeners()
         self._cancels = Listeners()
         self.lease_seconds = lease_seconds
-        self.leases = Leases(database, self._listeners, lease_seconds=lease_seconds, clock=clock)
+        self.leases = Leases(database, self.listeners, lease_seconds=lease_seconds, clock=clock)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` after each change that this process makes to a job; the function returned ends that."""
-        return self._listeners.add(listener)
+        """Call `listener` after each change of a job; the function returned ends that.
+
+        It hears what this process changes, at once, and what others change where a `Watcher` looks for it.
+        """
+        return self.listeners.add(listener)
 
     def listen_for_cancels(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` when this process asks a running job to stop; the function returned ends that."""
@@ -96,12 +108,13 @@ class DatabaseJobQueue:
                 stage="",
                 cancel_requested=False,
                 created_at=self._clock(),
+                changed_at=self._database.clock(),
             )
-            row = connection.execute(new.returning(*JOB_COLUMNS)).one_or_none()
+            row = connection.execute(new.returning(*JOB_COLUMNS, jobs.c.changed_at)).one_or_none()
             if row is None:
                 return self._existing(scope, row_id)
-            job = job_of(row)
-            self._database.after_commit(lambda: self._listeners.tell(job))
+            job, changed_at = job_of(row), row.changed_at
+            self._database.after_commit(lambda: self.listeners.tell(job, changed_at))
         return job
 
     def get(self, scope: Scope, job_id: str) -> Job:
@@ -136,15 +149,21 @@ class DatabaseJobQueue:
             changed = connection.execute(
                 sa.update(jobs)
                 .where(mine, jobs.c.status == "queued")
-                .values(status="cancelled", cancel_requested=True, finished_at=self._clock())
-            ).rowcount
-            if not changed:
+                .values(
+                    status="cancelled",
+                    cancel_requested=True,
+                    finished_at=self._clock(),
+                    changed_at=self._database.clock(),
+                )
+                .returning(jobs.c.changed_at)
+            ).one_or_none()
+            if changed is None:
                 connection.execute(
                     sa.update(jobs).where(mine, jobs.c.status == "running").values(cancel_requested=True)
                 )
             job = self.get(scope, job_id)
-            if changed:
-                self._database.after_commit(lambda: self._listeners.tell(job))
+            if changed is not None:
+                self._database.after_commit(lambda: self.listeners.tell(job, changed.changed_at))
             elif job.status == "running":
                 self._database.after_commit(lambda: self._cancels.tell(job))
         return job
@@ -154,6 +173,23 @@ class DatabaseJobQueue:
         query = sa.select(jobs.c.status, sa.func.count()).group_by(jobs.c.status)
         with self._database.read() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
+
+    def waiting(self) -> dict[Priority, Waiting]:
+        """Return what waits in each queue, of all tenants, for the operator's metrics."""
+        query = (
+            sa.select(jobs.c.rank, sa.func.count(), sa.func.min(jobs.c.created_at, type_=jobs.c.created_at.type))
+            .where(jobs.c.status == "queued")
+            .group_by(jobs.c.rank)
+        )
+        with self._database.read() as connection:
+            found = {row[0]: row for row in connection.execute(query)}
+        now = self._clock()
+        return {
+            priority: Waiting(found[rank][1], max(0.0, (now - found[rank][2]).total_seconds()))
+            if rank in found
+            else Waiting(0, 0.0)
+            for rank, priority in enumerate(PRIORITIES)
+        }
 
     def _existing(self, scope: Scope, job_id: str) -> Job:
         try:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from anomaly_detection.infrastructure.jobs.context import RunningJob
 from anomaly_detection.infrastructure.jobs.instance import instance_id
 from anomaly_detection.infrastructure.jobs.leases import Claim, Leases
 from anomaly_detection.infrastructure.jobs.queue import DatabaseJobQueue
+from anomaly_detection.infrastructure.persistence.rows import PRIORITIES
 from anomaly_detection.shared.errors import Cancelled, PlatformError, Unavailable
 from anomaly_detection.shared.scope import Scope
-from anomaly_detection.workflows.ports import Job, JobHandler
+from anomaly_detection.workflows.ports import Job, JobHandler, Priority
 
 _logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
 """How often an idle worker looks for jobs of other processes; those of its own process wake it at once."""
+
+AGE_EVERY = 10
+"""One of so many claims goes by age alone: what is of low priority gets its turn."""
 
 
 class Worker:
@@ -34,6 +39,13 @@ class Worker:
         Jobs at a time. The numeric kernels use all cores for one job already.
     poll_seconds : float, default 1
         How often an idle worker asks the database.
+    priorities : sequence of {"high", "normal", "low"}, default all
+        The queues that it serves.
+
+    Notes
+    -----
+    Of a worker's claims, each tenth takes the oldest job of its queues whatever its priority, so that a stream of urgent jobs
+    slows the others down and never stops them.
     """
 
     def __init__(
@@ -43,12 +55,15 @@ class Worker:
         *,
         concurrency: int = 1,
         poll_seconds: float = POLL_SECONDS,
+        priorities: Sequence[Priority] = PRIORITIES,
     ) -> None:
         self.id = instance_id()
         self._queue = queue
         self._leases: Leases = queue.leases
         self._handlers = dict(handlers)
         self._poll = poll_seconds
+        self._priorities = tuple(priorities)
+        self._claims = itertools.count(1)
         self._beat = queue.lease_seconds / 6
         self._stopping = threading.Event()
         self._wake = threading.Condition()
@@ -130,7 +145,12 @@ class Worker:
 
     def _claim(self) -> Claim | None:
         try:
-            return self._leases.claim(self.id, list(self._handlers))
+            return self._leases.claim(
+                self.id,
+                list(self._handlers),
+                priorities=self._priorities,
+                oldest_first=next(self._claims) % AGE_EVERY == 0,
+            )
         except Unavailable as error:
             _logger.warning("cannot claim a job now", extra={"code": error.code})
         except Exception:

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.dialects import postgresql, sqlite
 
+from anomaly_detection.shared.clock import utc_now
 from anomaly_detection.shared.errors import InvalidInput, PlatformError, Unavailable
 from anomaly_detection.shared.optional import require
 
@@ -106,6 +108,21 @@ class Database:
         """Return the statement that adds a row, or does nothing where some unique column has that value already."""
         insert = postgresql.insert if self.dialect == "postgresql" else sqlite.insert
         return insert(table).values(**values).on_conflict_do_nothing()
+
+    def clock(self) -> sa.ColumnElement[datetime] | datetime:
+        """Return the present moment for a statement: by the one clock that all processes of the database share.
+
+        PostgreSQL's own is taken. An SQLite file is on one machine with its processes, so theirs is as good.
+        """
+        return sa.func.clock_timestamp() if self.dialect == "postgresql" else utc_now()
+
+    def now(self) -> datetime:
+        """Ask for the present moment by the clock of `clock`."""
+        if self.dialect == "sqlite":
+            return utc_now()
+        with self.read() as connection:
+            moment: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        return moment.astimezone(UTC)
 
     def check(self) -> None:
         """Ask the database for an answer, or raise `Unavailable`."""

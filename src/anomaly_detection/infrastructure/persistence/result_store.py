@@ -68,11 +68,17 @@ class FileResultStore:
             raise NotFound(f"There is no result {stored.arrays!r}.", code=_NOT_FOUND)
         return path
 
-    def prune(self, scope: Scope, detection_id: str, *, keep: StoredResult | None = None) -> int:
-        """Remove a detection's files that no outcome names (attempts that died); return how many."""
+    def prune(self, scope: Scope, detection_id: str, *, attempt_id: str) -> int:
+        """Remove what earlier attempts left behind, which no outcome names; return how many files.
+
+        Parameters
+        ----------
+        attempt_id : str
+            The present attempt's id. A worker that was paused right after its claim, for so long that another one has done the
+            job meanwhile, would else remove the other's result: names are UUIDv7 too, so later files have larger ones.
+        """
         place = folder(self._root, scope.tenant_id, detection_id, code=_NOT_FOUND)
-        kept = None if keep is None else Path(keep.arrays).name
-        stale = [path for path in place.glob("*") if path.name not in {kept, _GOING}]
+        stale = [path for path in place.glob("*") if path.name.lstrip(".") < attempt_id]
         for path in stale:
             path.unlink(missing_ok=True)
         return len(stale)
