@@ -12,6 +12,7 @@ from anomaly_detection.detection.detector import Detector, create_detector
 from anomaly_detection.detection.errors import InvalidData
 from anomaly_detection.detection.ports import Progress
 from anomaly_detection.detection.results import DetectionResult
+from anomaly_detection.detection.results.timeline import summary_with_timeline
 from anomaly_detection.shared.scope import Scope
 from anomaly_detection.workflows.ports import DatasetStore, DetectionRequest, JobContext, Outcome, ResultStore
 from anomaly_detection.workflows.sources import Source
@@ -110,7 +111,7 @@ def run_detection_job(
     Returns
     -------
     dict
-        ``summary`` (counts), ``document`` (the result without its long arrays) and ``arrays`` (where these lie).
+        ``summary`` (counts, and where in time the anomalies lie), ``document`` (the result without its long arrays) and ``arrays`` (where these lie).
     """
     context.progress(0.0, "reading")
     dataset = datasets.open(scope, request.dataset_id)
@@ -125,7 +126,7 @@ def run_detection_job(
     )
     context.progress(0.95, "explaining")
     stored = results.save(scope, detection_id, result.with_explanations())
-    return {"summary": result.summary(), "document": dict(stored.document), "arrays": stored.arrays}
+    return {"summary": summary_with_timeline(result), "document": dict(stored.document), "arrays": stored.arrays}
 
 
 def _check_kind(name: str, dataset: Dataset) -> None:

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_FORMULA = r"^[=+\-@\t\r]"
+"""How texts begin that a spreadsheet takes for a formula."""
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _PIECE_ROWS = 8_192
 _THREADS = 4
 
@@ -55,6 +58,42 @@ def csv_parts(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def without_formulas(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch in which no text and no name of a column is a formula for a spreadsheet: these get a ``'`` in front.
+
+    Notes
+    -----
+    Those that begin with ``=``, ``+``, ``-``, ``@``, a tabulator or a carriage return and are no number.
+
+    References
+    ----------
+    OWASP, "CSV Injection".
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> guarded = without_formulas(pa.record_batch({"=a": ["=1+1", "-5", "plain", None, "-x"]}))
+    >>> guarded.to_pydict()
+    {"'=a": ["'=1+1", '-5', 'plain', None, "'-x"]}
+    """
+    import pyarrow as pa
+
+    columns = [_guarded(column) if pa.types.is_string(column.type) else column for column in batch.columns]
+    names = _guarded(pa.array(batch.schema.names, pa.string())).to_pylist()
+    return pa.RecordBatch.from_arrays(columns, names=names)
+
+
+def _guarded(texts: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    suspect = pc.match_substring_regex(texts, _FORMULA)
+    if not pc.any(suspect).as_py():
+        return texts
+    formula = pc.and_not(suspect, pc.match_substring_regex(texts, _NUMBER))
+    return pc.if_else(formula, pc.binary_join_element_wise(pa.scalar("'"), texts, ""), texts)
 
 
 def _lines(batch: pa.RecordBatch, *, header: bool) -> Any:

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import numpy as np
 
-from anomaly_detection.detection.results.csv_text import csv_parts
+from anomaly_detection.detection.results.csv_text import csv_parts, without_formulas
 from anomaly_detection.detection.results.document import to_document
 from anomaly_detection.detection.results.judged import Judged
-from anomaly_detection.detection.results.tables import Table, plain_severity
+from anomaly_detection.detection.results.tables import plain_severity
 from anomaly_detection.shared.whole_file import checked_target, whole_file
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Write = Callable[[BinaryIO], None]
 
 
-def write_csv(table: Table, file: BinaryIO) -> None:
+class Stretches(Protocol):
+    """A table that is read in stretches: a `Table`, or one that is made like it."""
+
+    @property
+    def schema(self) -> pa.Schema: ...  # noqa: D102
+    @property
+    def units(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def batches(self) -> Iterator[pa.RecordBatch]: ...  # noqa: D102
+
+
+def write_csv(table: Stretches, file: BinaryIO) -> None:
     """Write every row as CSV, in batches.
 
     Notes
@@ -27,20 +40,43 @@ def write_csv(table: Table, file: BinaryIO) -> None:
     As RFC 4180 has it, but with line feeds for line ends: text is in double quotes, a quote within is doubled, missing values
     are empty, and so an empty text (``""``) differs from a missing one. Times are ISO 8601 in UTC.
     """
-    schema = _readable(table.take(slice(0, 0)), table.units).schema
-    batches = (_readable(batch, table.units) for batch in table.batches())
-    for part in csv_parts(batches, schema):
-        # Python writes: a signal that comes while Arrow itself waits for a pipe's reader would be lost.
-        file.write(part)
+    # Python writes: a signal that comes while Arrow itself waits for a pipe's reader would be lost.
+    _write(as_csv(table), file)
 
 
-def write_jsonl(table: Table, file: BinaryIO) -> None:
+def write_jsonl(table: Stretches, file: BinaryIO) -> None:
     """Write every row as one JSON object in a line of its own, in batches.
 
     Notes
     -----
     Missing values are null; infinite ones, which JSON does not have, the words ``"Infinity"`` and ``"-Infinity"``.
     """
+    _write(as_jsonl(table), file)
+
+
+def write_parquet(table: Stretches, file: BinaryIO) -> None:
+    """Write every row as Parquet with its types, in batches; ``severity`` is an ordered dictionary."""
+    _write(as_parquet(table), file)
+
+
+def as_csv(table: Stretches, *, guarded: bool = False) -> Iterator[Any]:
+    """Yield what `write_csv` writes, in parts of bounded size.
+
+    Parameters
+    ----------
+    guarded : bool, default False
+        Whether texts that a spreadsheet would take for formulas are made plain (`without_formulas`).
+    """
+    import pyarrow as pa
+
+    guard = without_formulas if guarded else _same
+    empty = guard(_readable(pa.RecordBatch.from_pylist([], table.schema), table.units))
+    batches = (guard(_readable(batch, table.units)) for batch in table.batches())
+    yield from csv_parts(batches, empty.schema)
+
+
+def as_jsonl(table: Stretches) -> Iterator[Any]:
+    """Yield what `write_jsonl` writes, in parts of bounded size."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -59,25 +95,46 @@ def write_jsonl(table: Table, file: BinaryIO) -> None:
         # One after the other, the lines of an array are its data already.
         start, end = lines.offset, lines.offset + len(lines)
         bounds = memoryview(lines.buffers()[1]).cast("q")
-        file.write(lines.buffers()[2][bounds[start] : bounds[end]])
+        yield lines.buffers()[2][bounds[start] : bounds[end]]
 
 
-def write_parquet(table: Table, file: BinaryIO) -> None:
-    """Write every row as Parquet with its types, in batches; ``severity`` is an ordered dictionary."""
+def as_parquet(table: Stretches) -> Iterator[bytes]:
+    """Yield what `write_parquet` writes, in parts of bounded size."""
     from pyarrow import parquet
 
     kept = _Kept()
     with parquet.ParquetWriter(kept, table.schema, compression="zstd") as writer:
         for batch in table.batches():
             writer.write_batch(batch)
-            file.write(kept.taken())
-    file.write(kept.taken())
+            yield kept.taken()
+    yield kept.taken()
+
+
+def as_arrow(table: Stretches) -> Iterator[bytes]:
+    """Yield every row as an Arrow stream with its types, in parts of bounded size."""
+    import pyarrow as pa
+
+    kept = _Kept()
+    with pa.ipc.new_stream(kept, table.schema) as writer:
+        for batch in table.batches():
+            writer.write_batch(batch)
+            yield kept.taken()
+    yield kept.taken()
 
 
 def write_json(result: Judged, file: BinaryIO, *, indent: int | None = None) -> None:
     """Write the published format, as one line unless it is indented."""
     text = json.dumps(to_document(result, arrays=True, limit=None), indent=indent, allow_nan=False)
     file.write(text.encode() + b"\n")
+
+
+def _write(parts: Iterable[Any], file: BinaryIO) -> None:
+    for part in parts:
+        file.write(part)
+
+
+def _same(batch: Any) -> Any:
+    return batch
 
 
 def to_text(write: Write) -> str:

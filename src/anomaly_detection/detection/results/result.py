@@ -436,7 +436,10 @@ class DetectionResult:
         return self.rows.expected[column] - reach, self.rows.expected[column] + reach
 
     def _judged(self, threshold: Threshold) -> DetectionResult:
-        return replace(self, threshold=threshold)
+        judged = replace(self, threshold=threshold)
+        # They follow from the scores alone: whoever moves a threshold to and fro need not wait for them each time.
+        judged.__dict__.update({"p_values": self.__dict__["p_values"]} if "p_values" in self.__dict__ else {})
+        return judged
 
 
 def _written(write: files.Write, path: FilePath | None, *, force: bool) -> str | Path:
