@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,10 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from anomaly_detection.enterprise.auth.endings import Endings, end_sessions
 from anomaly_detection.enterprise.auth.passwords import check_strength, hash_password
 from anomaly_detection.enterprise.auth.roles import check_role
-from anomaly_detection.enterprise.auth.tables import one_time_tokens, sessions, users
-from anomaly_detection.enterprise.auth.tokens import hash_one_time_token
+from anomaly_detection.enterprise.auth.tables import one_time_tokens, users
+from anomaly_detection.enterprise.auth.tokens import hash_secret, new_secret
 from anomaly_detection.infrastructure.persistence.engine import Database
 from anomaly_detection.infrastructure.persistence.tables import tenants
 from anomaly_detection.infrastructure.persistence.tenants import Tenant, TenantRepository
@@ -48,10 +48,13 @@ class Accounts:
     ----------
     database : Database
         The platform's database, migrated.
+    endings : Endings, optional
+        Is told of sessions that end.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, endings: Endings | None = None) -> None:
         self._database = database
+        self._endings = endings or Endings()
         self._tenants = TenantRepository(database)
 
     def ensure_administrator(self) -> tuple[User, bool]:
@@ -60,11 +63,15 @@ class Accounts:
             user = _find(connection, users.c.username == ADMINISTRATOR)
             if user is not None:
                 return user, False
-            return _insert_user(connection, self._tenants.ensure(DEFAULT_TENANT), ADMINISTRATOR, "admin", None), True
+            return insert_user(connection, self._tenants.ensure(DEFAULT_TENANT), ADMINISTRATOR, "admin", None), True
 
     def create_tenant(self, name: str) -> Tenant:
         """Return the tenant of that name; make it where there is none."""
         return self._tenants.ensure(name)
+
+    def tenants(self) -> Sequence[Tenant]:
+        """Return all tenants by name; for whoever runs the platform, not for its users."""
+        return self._tenants.list()
 
     def create_user(self, tenant: Tenant, username: str, role: str, password: str | None = None) -> User:
         """Add a user; without a password they need a one-time link.
@@ -76,12 +83,7 @@ class Accounts:
         Conflict
             ``auth.username_taken``.
         """
-        name = username.strip().lower()
-        if _USERNAME.fullmatch(name) is None:
-            raise InvalidInput(
-                f"{username!r} is no username: 1 to 64 letters, digits or . _ @ + -, beginning with a letter or digit.",
-                code="auth.invalid_username",
-            )
+        name = check_username(username)
         check_role(role)
         password_hash = None
         if password is not None:
@@ -89,9 +91,9 @@ class Accounts:
             password_hash = hash_password(password)
         try:
             with self._database.write() as connection:
-                return _insert_user(connection, tenant, name, role, password_hash)
+                return insert_user(connection, tenant, name, role, password_hash)
         except IntegrityError as error:
-            raise Conflict(f"The username {name!r} is taken.", code="auth.username_taken") from error
+            raise username_taken(name) from error
 
     def find(self, username: str) -> User:
         """Return a user by name, or raise `NotFound` (``auth.unknown_user``)."""
@@ -103,21 +105,8 @@ class Accounts:
 
     def make_one_time_token(self, user: User) -> tuple[str, datetime]:
         """Return a new one-time token for a user and its end; the tokens before it stop working."""
-        token, now = secrets.token_urlsafe(32), utc_now()
-        expires_at = now + ONE_TIME_LIFETIME
         with self._database.write() as connection:
-            connection.execute(sa.delete(one_time_tokens).where(one_time_tokens.c.user_id == user.id))
-            connection.execute(
-                sa.insert(one_time_tokens).values(
-                    id=new_id(),
-                    tenant_id=user.tenant.id,
-                    user_id=user.id,
-                    token_hash=hash_one_time_token(token),
-                    created_at=now,
-                    expires_at=expires_at,
-                )
-            )
-        return token, expires_at
+            return insert_one_time_token(connection, user.tenant.id, user.id)
 
     def reset(self, username: str) -> tuple[str, datetime]:
         """Return a one-time token with which a user may choose a new password. The old one works until then.
@@ -141,7 +130,7 @@ class Accounts:
             row = connection.execute(
                 sa.select(users.c.username, one_time_tokens.c.expires_at)
                 .join_from(one_time_tokens, users, users.c.id == one_time_tokens.c.user_id)
-                .where(_usable(token))
+                .where(_usable(token), users.c.disabled_at.is_(None))
             ).one_or_none()
         if row is None:
             raise _one_time_token_invalid()
@@ -166,18 +155,14 @@ class Accounts:
             if spent.rowcount != 1:
                 raise _one_time_token_invalid()
             user_id = connection.scalar(
-                sa.select(one_time_tokens.c.user_id).where(one_time_tokens.c.token_hash == hash_one_time_token(token))
+                sa.select(one_time_tokens.c.user_id).where(one_time_tokens.c.token_hash == hash_secret(token))
             )
             connection.execute(
                 sa.update(users)
                 .where(users.c.id == user_id)
                 .values(password_hash=password_hash, failed_sign_ins=0, locked_until=None)
             )
-            connection.execute(
-                sa.update(sessions)
-                .where(sessions.c.user_id == user_id, sessions.c.revoked_at.is_(None))
-                .values(revoked_at=now)
-            )
+            self._endings.announce(self._database, end_sessions(connection, str(user_id), now))
             user = _find(connection, users.c.id == user_id)
         if user is None:
             raise _one_time_token_invalid()
@@ -193,6 +178,7 @@ def user_columns() -> sa.Select[Any]:
         users.c.password_hash,
         users.c.failed_sign_ins,
         users.c.locked_until,
+        users.c.disabled_at,
         tenants.c.id.label("tenant_id"),
         tenants.c.name.label("tenant_name"),
         tenants.c.created_at.label("tenant_created_at"),
@@ -210,9 +196,8 @@ def _find(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> User 
     return None if row is None else to_user(dict(row))
 
 
-def _insert_user(
-    connection: sa.Connection, tenant: Tenant, username: str, role: str, password_hash: str | None
-) -> User:
+def insert_user(connection: sa.Connection, tenant: Tenant, username: str, role: str, password_hash: str | None) -> User:
+    """Add a row to the users; a name that is taken breaks the table's constraint."""
     user = User(new_id(), username, role, tenant, password_hash is not None)
     connection.execute(
         sa.insert(users).values(
@@ -228,9 +213,42 @@ def _insert_user(
     return user
 
 
+def insert_one_time_token(connection: sa.Connection, tenant_id: str, user_id: str) -> tuple[str, datetime]:
+    """Return a new one-time token of a user and its end; the tokens before it stop working."""
+    token, now = new_secret(), utc_now()
+    connection.execute(sa.delete(one_time_tokens).where(one_time_tokens.c.user_id == user_id))
+    connection.execute(
+        sa.insert(one_time_tokens).values(
+            id=new_id(),
+            tenant_id=tenant_id,
+            user_id=user_id,
+            token_hash=hash_secret(token),
+            created_at=now,
+            expires_at=now + ONE_TIME_LIFETIME,
+        )
+    )
+    return token, now + ONE_TIME_LIFETIME
+
+
+def check_username(username: str) -> str:
+    """Return a username in its one form, or raise `InvalidInput` (``auth.invalid_username``)."""
+    name = username.strip().lower()
+    if _USERNAME.fullmatch(name) is None:
+        raise InvalidInput(
+            f"{username!r} is no username: 1 to 64 letters, digits or . _ @ + -, beginning with a letter or digit.",
+            code="auth.invalid_username",
+        )
+    return name
+
+
+def username_taken(name: str) -> Conflict:
+    """Return the error for a name that somebody has, maybe in another tenant."""
+    return Conflict(f"The username {name!r} is taken.", code="auth.username_taken", hint="Choose another one.")
+
+
 def _usable(token: str) -> sa.ColumnElement[bool]:
     return sa.and_(
-        one_time_tokens.c.token_hash == hash_one_time_token(token),
+        one_time_tokens.c.token_hash == hash_secret(token),
         one_time_tokens.c.used_at.is_(None),
         one_time_tokens.c.expires_at > utc_now(),
     )

@@ -1,4 +1,10 @@
-"""Signed proofs of a session: JSON Web Tokens (RFC 7519) with one algorithm and one key of our own."""
+"""What proves who somebody is: JSON Web Tokens (RFC 7519) with one algorithm and one key of our own, and opaque secrets.
+
+References
+----------
+M. Jones, J. Bradley, N. Sakimura, "JSON Web Token (JWT)", RFC 7519, 2015. Y. Sheffer, D. Hardt, M. Jones, "JSON Web Token
+Best Current Practices", RFC 8725, 2020.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +30,7 @@ _KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says: the session that it proves, until when."""
+    """What an access token says: the session that it proves, until when."""
 
     session_id: str
     user_id: str
@@ -54,12 +60,13 @@ class TokenSigner:
         )
 
     def issue(self, claims: Claims) -> str:
-        """Return a signed token that ends with the session."""
+        """Return a signed token; no two are alike, even of one session in one second."""
         content = {
             "iss": _ISSUER,
             "sub": claims.user_id,
             "sid": claims.session_id,
             "tid": claims.tenant_id,
+            "jti": secrets.token_urlsafe(12),
             "iat": int(utc_now().timestamp()),
             "exp": int(claims.expires_at.timestamp()),
         }
@@ -115,20 +122,29 @@ def load_or_create_key(folder: Path) -> bytes:
     return key
 
 
-def hash_one_time_token(token: str) -> str:
-    """Return what the database keeps of a one-time token. It has 256 random bits, so that no slow hash is needed."""
-    return hashlib.sha256(token.encode()).hexdigest()
+def new_secret(prefix: str = "") -> str:
+    """Return 256 random bits as text; a prefix lets scanners find one that was published by mistake."""
+    return prefix + secrets.token_urlsafe(32)
+
+
+def hash_secret(secret: str) -> str:
+    """Return what the database keeps of a secret of `new_secret`: it has 256 random bits, so no slow hash is needed."""
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
 def token_expired() -> NotSignedIn:
-    """Return the error for a session that has run out."""
-    return NotSignedIn("Your session has expired.", code="auth.token_expired", hint="Sign in again.")
+    """Return the error for an access token that has run out."""
+    return NotSignedIn(
+        "The access token has expired.",
+        code="auth.token_expired",
+        hint="POST /api/v1/sessions/refresh gives a new one while the session lasts; else sign in again.",
+    )
 
 
 def token_invalid() -> NotSignedIn:
     """Return the error for a token that proves nothing."""
     return NotSignedIn(
-        "The token is not one of ours, was changed, or its session was ended.",
+        "The token is not one of ours, was changed, or was ended.",
         code="auth.token_invalid",
-        hint="Sign in again.",
+        hint="Sign in again, or ask for a new API key.",
     )

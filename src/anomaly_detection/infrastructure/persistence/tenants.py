@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,6 +39,18 @@ class TenantRepository:
                 connection.execute(new)
                 row = connection.execute(query).one()
         return Tenant(row.id, row.name, row.created_at)
+
+    def list(self) -> Sequence[Tenant]:
+        """Return all tenants, by name."""
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(tenants).order_by(tenants.c.name))
+            return [Tenant(row.id, row.name, row.created_at) for row in rows]
+
+    def find(self, name: str) -> Tenant | None:
+        """Return the tenant of that name, or None."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(tenants).where(tenants.c.name == name)).one_or_none()
+        return None if row is None else Tenant(row.id, row.name, row.created_at)
 
     def get(self, tenant_id: str) -> Tenant | None:
         """Return one tenant, or None."""
