@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import threading
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import TracebackType
 from typing import Literal, Self
 
+from anomaly_detection.configurations.basic.access import Access
 from anomaly_detection.configurations.basic.data_folder import DataFolder, FolderLock
 from anomaly_detection.configurations.basic.datasets import Datasets
 from anomaly_detection.configurations.basic.detections import Detections
@@ -17,9 +18,7 @@ from anomaly_detection.configurations.basic.parts import Algorithms, Events, Job
 from anomaly_detection.configurations.migrations import migrate
 from anomaly_detection.configurations.platform import offer_chosen
 from anomaly_detection.configurations.settings import Settings
-from anomaly_detection.enterprise.auth.accounts import ADMINISTRATOR, Accounts
-from anomaly_detection.enterprise.auth.sessions import Sessions
-from anomaly_detection.enterprise.auth.tokens import TokenSigner, load_or_create_key
+from anomaly_detection.enterprise.auth.accounts import ADMINISTRATOR
 from anomaly_detection.infrastructure.events import EventBroker
 from anomaly_detection.infrastructure.jobs.instance import instance_id, is_dead
 from anomaly_detection.infrastructure.jobs.queue import DatabaseJobQueue
@@ -74,14 +73,9 @@ class Platform:
         self.database = Database(settings.database())
         migrate(self.database)
         self.events = EventBroker()
-        self.accounts = Accounts(self.database)
+        self.access = Access(self.database, self.events, settings, folder.keys)
+        self.accounts, self.sessions, self.proofs = self.access.accounts, self.access.sessions, self.access.proofs
         self.idempotency = IdempotencyKeys(self.database, holder=instance_id(), is_dead=is_dead)
-        self.sessions = Sessions(
-            self.database,
-            self.accounts,
-            TokenSigner(load_or_create_key(folder.keys)),
-            timedelta(minutes=settings.session_minutes),
-        )
         self.jobs = DatabaseJobQueue(self.database)
         files, records = DatasetFiles(folder.datasets), DatasetRepository(self.database)
         if self.role == "server":
@@ -103,7 +97,7 @@ class Platform:
             FileResultStore(folder.results),
         )
         self.operations = Operations(
-            Parts(Algorithms(), self.datasets, self.detections, Jobs(self.jobs), Events(self.events))
+            Parts(Algorithms(), self.datasets, self.detections, Jobs(self.jobs), Events(self.events), self.access)
         )
         self.metrics = Metrics(self.jobs.counts)
         self.worker = Worker(self.jobs, self.detections.handlers(), concurrency=settings.worker_threads)

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from anomaly_detection.enterprise.auth.roles import Permission, require
+from anomaly_detection.enterprise.auth.roles import Permission, allows, require
 from anomaly_detection.shared.errors import NotAllowed
 from anomaly_detection.shared.scope import Scope
 
 if TYPE_CHECKING:
+    from anomaly_detection.configurations.basic.access import Access
     from anomaly_detection.configurations.basic.parts import Parts
 
 _LOGGER = logging.getLogger(__name__)
@@ -72,3 +73,25 @@ class Operations:
         self.list_jobs = guarded("jobs.list", Permission.READ_JOBS, jobs.list, quiet=True)
         self.get_job = guarded("jobs.get", Permission.READ_JOBS, jobs.get, quiet=True)
         self.subscribe = guarded("events.subscribe", Permission.READ_EVENTS, parts.events.subscribe, quiet=True)
+        self._offer_access(parts.access)
+
+    def _offer_access(self, access: Access) -> None:
+        manage, own = Permission.MANAGE_ACCOUNTS, Permission.MANAGE_OWN_KEYS
+        users, keys = access.users, access.api_keys
+        self.list_users = guarded("users.list", manage, users.list, quiet=True)
+        self.get_user = guarded("users.get", manage, users.get, quiet=True)
+        self.create_user = guarded("users.create", manage, users.create)
+        self.change_user = guarded("users.change", manage, users.change)
+        self.delete_user = guarded("users.delete", manage, users.delete)
+        self.make_one_time_link = guarded("users.one_time_link", manage, users.make_one_time_link)
+        self.list_roles = guarded("roles.list", Permission.READ_ROLES, access.roles.list, quiet=True)
+        self.create_api_key = guarded("api_keys.create", own, keys.create)
+        self.list_own_api_keys = guarded("api_keys.list_own", own, keys.list_own, quiet=True)
+        self.list_all_api_keys = guarded("api_keys.list_all", manage, keys.list_all, quiet=True)
+        self._revoke_own_api_key = guarded("api_keys.revoke_own", own, keys.revoke_own)
+        self._revoke_any_api_key = guarded("api_keys.revoke_any", manage, keys.revoke_any)
+
+    def revoke_api_key(self, caller: Caller, key_id: str) -> None:
+        """End one of the caller's own API keys; whoever manages accounts may end anybody's in the tenant."""
+        anybodys = allows(caller.role, Permission.MANAGE_ACCOUNTS)
+        (self._revoke_any_api_key if anybodys else self._revoke_own_api_key)(caller, key_id)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from anomaly_detection.configurations.basic.access import Access
 from anomaly_detection.configurations.basic.datasets import Datasets
 from anomaly_detection.configurations.basic.detections import Detections
 from anomaly_detection.infrastructure.events import EventBroker, Subscription
@@ -62,3 +63,4 @@ class Parts:
     detections: Detections
     jobs: Jobs
     events: Events
+    access: Access
