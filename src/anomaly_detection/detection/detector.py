@@ -97,6 +97,18 @@ class Detector:
         """
         return self._known().door.names
 
+    @property
+    def trained_on(self) -> Mapping[str, Any]:
+        """What identifies the data it learnt from: name, fingerprint, size and roles.
+
+        Raises
+        ------
+        NotFitted
+            Nothing was learnt yet.
+        """
+        record: Mapping[str, Any] = self._known().trained["dataset"]
+        return record
+
     def fit(self, data: Any) -> Self:
         """Learn what is normal.
 
@@ -131,7 +143,9 @@ class Detector:
         """Return 1 for anomalies and 0 for normal rows, shape (n_rows,). Parameters and errors are those of `score`."""
         return self._known().calibration.threshold.flags(self.score(data))
 
-    def detect(self, data: Any, *, explain: bool = True, progress: Progress | None = None) -> DetectionResult:
+    def detect(
+        self, data: Any, *, explain: bool = True, progress: Progress | None = None, strict: bool = False
+    ) -> DetectionResult:
         """Find the anomalies.
 
         A detector that was not fitted learns from the rows first and judges each without its own influence, as
@@ -145,6 +159,9 @@ class Detector:
             Whether anomalies say why.
         progress : callable, optional
             Called with a fraction in [0, 1] and the name of the stage.
+        strict : bool, default False
+            Whether a fitted detector refuses columns that it does not know, and text where it learnt something else. They
+            are otherwise ignored, or count as missing, with a warning on the result.
 
         Raises
         ------
@@ -157,6 +174,8 @@ class Detector:
         say = progress or _silent
         say(0.0, "reading")
         columns = self._read(data).owned()
+        if strict:
+            learnt.door.check(columns)
         encoded = learnt.door.encode(columns)
         say(0.3, "scoring")
         started = clock.perf_counter()

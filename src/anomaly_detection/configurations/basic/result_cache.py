@@ -1,19 +1,15 @@
-"""Results kept in memory for whoever looks at them next: bounded by bytes, and each loaded once however many ask."""
+"""Results kept in memory for whoever looks at them next."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from anomaly_detection.configurations.basic.bounded_cache import BoundedCache
+
 if TYPE_CHECKING:
     from anomaly_detection.detection.results import DetectionResult
-
-Key = tuple[str, ...]
 
 LIMIT_BYTES = 256 * 1024**2
 
@@ -21,7 +17,7 @@ _OBJECT_BYTES = 64
 """About what one text or whole number of an object array takes beside its pointer."""
 
 
-class ResultCache:
+class ResultCache(BoundedCache["DetectionResult"]):
     """The results that were looked at last.
 
     Parameters
@@ -31,59 +27,7 @@ class ResultCache:
     """
 
     def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
-        self._limit = limit_bytes
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[Key, tuple[DetectionResult, int]] = OrderedDict()
-        self._size = 0
-        self._making: dict[Key, tuple[threading.Lock, int]] = {}
-
-    @property
-    def size_bytes(self) -> int:
-        """About what the kept results take."""
-        return self._size
-
-    def get(self, key: Key, make: Callable[[], DetectionResult]) -> DetectionResult:
-        """Return the result of this key; whoever asks while it is being made waits for it."""
-        kept = self._find(key)
-        if kept is not None:
-            return kept
-        with self._turn(key):
-            kept = self._find(key)
-            if kept is not None:
-                return kept
-            made = make()
-            self._keep(key, made)
-            return made
-
-    def _find(self, key: Key) -> DetectionResult | None:
-        with self._lock:
-            if key not in self._kept:
-                return None
-            self._kept.move_to_end(key)
-            return self._kept[key][0]
-
-    def _keep(self, key: Key, result: DetectionResult) -> None:
-        size = size_of(result)
-        with self._lock:
-            self._kept[key] = (result, size)
-            self._size += size
-            while self._size > self._limit:
-                _, (_, freed) = self._kept.popitem(last=False)
-                self._size -= freed
-
-    @contextmanager
-    def _turn(self, key: Key) -> Iterator[None]:
-        with self._lock:
-            lock, waiting = self._making.get(key, (threading.Lock(), 0))
-            self._making[key] = (lock, waiting + 1)
-        try:
-            with lock:
-                yield
-        finally:
-            with self._lock:
-                lock, waiting = self._making.pop(key)
-                if waiting > 1:
-                    self._making[key] = (lock, waiting - 1)
+        super().__init__(limit_bytes, size_of)
 
 
 def size_of(result: DetectionResult) -> int:

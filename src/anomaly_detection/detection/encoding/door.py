@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from anomaly_detection.detection.encoding.columns import Column, Columns, no_rows
 from anomaly_detection.detection.encoding.series import SeriesEncoder
-from anomaly_detection.detection.encoding.table import TableEncoder
+from anomaly_detection.detection.encoding.table import PLURAL, TableEncoder, listed, no_value
 from anomaly_detection.detection.errors import InvalidData
 from anomaly_detection.detection.ports import FloatArray, Input
 from anomaly_detection.shared.errors import did_you_mean
@@ -48,6 +48,10 @@ class Door(Protocol):
 
     def encode(self, columns: Columns, *, training: bool = False) -> Encoded:
         """Encode rows; `training` says that they are those that were learnt from."""
+        ...
+
+    def check(self, columns: Columns) -> None:
+        """Refuse what `encode` would only note: strange columns, and text that stands for nothing."""
         ...
 
     def to_dict(self) -> dict[str, Any]:
@@ -144,6 +148,30 @@ class TableDoor:
         matrix, notes = self.encoder.encode(columns)
         return Encoded(matrix, None, tuple(notes))
 
+    def check(self, columns: Columns) -> None:
+        """Refuse columns that are not known, and text where numbers, flags or times were learnt."""
+        encoder = self.encoder
+        known = {*encoder.names, *encoder.left_out}
+        strange = [name for name in (*columns.names, *columns.unreadable) if name not in known]
+        if strange and columns.named and encoder.named:
+            raise InvalidData(
+                f"The detector does not know the column{'s' if len(strange) > 1 else ''} {listed(map(repr, strange))}.",
+                code="detection.unknown_column",
+                hint=did_you_mean(strange[0], encoder.names),
+                details={"column": strange[0], "columns": list(encoder.names)},
+            )
+        if columns.matrix is not None:
+            return
+        for item, column in zip(encoder.fields, encoder.pick(columns), strict=True):
+            wrong = None if item.kind == "category" else no_value(item, column)
+            if wrong is not None:
+                raise InvalidData(
+                    f"Column {item.name!r} was learnt as {PLURAL[item.kind]}; {wrong!r} is none.",
+                    code="detection.column_type",
+                    hint="Leave out what is missing, or send null.",
+                    details={"column": item.name},
+                )
+
     def pick(self, columns: Columns) -> list[Column]:
         """Return the columns that are used, in the order of `names`."""
         return self.encoder.pick(columns)
@@ -197,6 +225,9 @@ class SeriesDoor:
         values = None if time is None else time.values
         encoded = self.encoder.encode(values, _stack(self.pick(columns)), training=training)
         return Encoded(encoded.series, encoded.position, tuple(encoded.notes))
+
+    def check(self, columns: Columns) -> None:
+        """Do nothing: a series refuses text already, and does not know which other columns its training rows had."""
 
     def pick(self, columns: Columns) -> list[Column]:
         """Return the columns that are used, in the order of `names`."""

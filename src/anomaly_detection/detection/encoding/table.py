@@ -229,7 +229,7 @@ class TableEncoder:
         raise InvalidData(
             f"The rows have {given} {'column' if given == 1 else 'columns'}; the detector learnt from {len(self.fields)}.",
             code="detection.column_count",
-            hint=f"Give the columns {_listed(self.names)} in this order.",
+            hint=f"Give the columns {listed(self.names)} in this order.",
         )
 
     def _by_name(self, columns: Columns, notes: list[str]) -> list[int]:
@@ -238,7 +238,7 @@ class TableEncoder:
             raise columns.unreadable[absent[0]]
         if absent:
             raise InvalidData(
-                f"Missing column{'s' if len(absent) > 1 else ''}: {_listed(map(repr, absent))}.",
+                f"Missing column{'s' if len(absent) > 1 else ''}: {listed(map(repr, absent))}.",
                 code="detection.missing_column",
                 hint=did_you_mean(absent[0], columns.names),
                 details={"missing": absent},
@@ -246,11 +246,12 @@ class TableEncoder:
         known = {*self.names, *self.left_out}
         ignored = [columns.names[place] for place in columns.candidates if columns.names[place] not in known]
         if ignored:
-            notes.append(f"Columns the detector does not know were ignored: {_listed(map(repr, ignored))}.")
+            notes.append(f"Columns the detector does not know were ignored: {listed(map(repr, ignored))}.")
         return [columns.places[name] for name in self.names]
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
+    """Return the first ten names, and how many more there are."""
     every = list(names)
     return ", ".join(every[:10]) + (f" and {len(every) - 10} more" if len(every) > 10 else "")
 
@@ -364,13 +365,26 @@ def _as_numbers(item: Field, column: Column, notes: list[str]) -> NDArray[np.flo
     """Return the column as numbers, also when it arrives as text."""
     if column.kind != "category":
         return column.values
-    parse = {"datetime": read_time, "boolean": _parse_flag}.get(item.kind, _parse)
-    parsed = np.array([parse(level) for level in column.levels or ()] + [np.nan])
-    unreadable = [level for level, number in zip(column.levels or (), parsed, strict=False) if np.isnan(number)]
-    if unreadable:
-        kinds = {"datetime": "times", "boolean": "flags"}.get(item.kind, "numbers")
-        notes.append(f"Column {item.name!r} was learnt as {kinds}; {unreadable[0]!r} is none and counts as missing.")
-    return np.asarray(parsed[column.values])
+    wrong = no_value(item, column)
+    if wrong is not None:
+        notes.append(
+            f"Column {item.name!r} was learnt as {PLURAL[item.kind]}; {wrong!r} is none and counts as missing."
+        )
+    return np.asarray(_parsed(item, column)[column.values])
+
+
+def _parsed(item: Field, column: Column) -> NDArray[np.float64]:
+    """Return what the levels of a column of text stand for, NaN for nothing, and one more NaN for a missing value."""
+    parse = _PARSE.get(item.kind, _parse)
+    return np.array([parse(level) for level in column.levels or ()] + [np.nan])
+
+
+def no_value(item: Field, column: Column) -> str | None:
+    """Return a text that stands for nothing where numbers, flags or times were learnt; None where there is none."""
+    if column.kind != "category":
+        return None
+    levels = zip(column.levels or (), _parsed(item, column), strict=False)
+    return next((level for level, number in levels if np.isnan(number)), None)
 
 
 def _parse(text: str) -> float:
@@ -382,6 +396,10 @@ def _parse(text: str) -> float:
 
 def _parse_flag(text: str) -> float:
     return {"true": 1.0, "false": 0.0}.get(text.strip().lower(), _parse(text))
+
+
+_PARSE: dict[str, Callable[[str], float]] = {"datetime": read_time, "boolean": _parse_flag}
+PLURAL = {"datetime": "times", "boolean": "flags", "number": "numbers"}
 
 
 def _write_number(item: Field, column: Column, out: NDArray[np.float64], notes: list[str]) -> None:
