@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +47,15 @@ class Cluster:
     def execute(self, statement: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement)
+
+    @contextmanager
+    def empty_database(self, number: int) -> Iterator[str]:
+        name = f"test_{number}"
+        self.execute(f"CREATE DATABASE {name}")
+        try:
+            yield self.url(name)
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _binaries() -> Path:
@@ -117,10 +127,15 @@ def postgres_url(postgres_cluster: Cluster, _postgres_template: str, _numbers: I
 @pytest.fixture
 def empty_postgres_url(postgres_cluster: Cluster, _numbers: Iterator[int]) -> Iterator[str]:
     """Return the address of a PostgreSQL database without any table."""
-    name = f"test_{next(_numbers)}"
-    postgres_cluster.execute(f"CREATE DATABASE {name}")
-    yield postgres_cluster.url(name)
-    postgres_cluster.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with postgres_cluster.empty_database(next(_numbers)) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_postgres_url(postgres_cluster: Cluster, _numbers: Iterator[int]) -> Iterator[str]:
+    """Return the address of an empty PostgreSQL database for the tests of one module."""
+    with postgres_cluster.empty_database(next(_numbers)) as url:
+        yield url
 
 
 @pytest.fixture
@@ -131,7 +146,8 @@ def sqlite_url(_sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-BOTH = [pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.postgresql)]
+SQLITE = [pytest.param("sqlite")]
+BOTH = [*SQLITE, pytest.param("postgresql", marks=pytest.mark.postgresql)]
 
 
 @pytest.fixture(params=BOTH)

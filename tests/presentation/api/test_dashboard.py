@@ -10,7 +10,10 @@ import pytest
 from starlette.applications import Starlette
 
 from anomaly_detection.presentation.web import Dashboard
+from tests.fixtures_databases import SQLITE
 from tests.presentation.api.running import Running
+
+DATABASES = SQLITE
 
 
 class Site:

@@ -17,7 +17,10 @@ import pytest
 from anomaly_detection.infrastructure.logging import configure_logging
 from anomaly_detection.presentation.api import bodies
 from anomaly_detection.shared.errors import InvalidInput
+from tests.fixtures_databases import SQLITE
 from tests.presentation.api.running import PASSWORD, Running, code_of, serving
+
+DATABASES = SQLITE
 
 
 def test_an_unknown_address_and_method(anonymous: httpx.Client) -> None:

@@ -11,8 +11,10 @@ import pytest
 from anomaly_detection.presentation.api.app import describe_app
 from anomaly_detection.presentation.api.openapi import OPEN_OPERATIONS
 from scripts.openapi import SNAPSHOT, document
+from tests.fixtures_databases import SQLITE
 from tests.presentation.api.running import Running, code_of
 
+DATABASES = SQLITE
 DOCUMENT = describe_app().openapi()
 OPERATIONS = [
     pytest.param(path, method, operation, id=f"{method} {path}")
