@@ -14,8 +14,19 @@ from anomaly_detection.configurations.basic.composition import Platform
 from anomaly_detection.configurations.basic.datasets import READERS
 from anomaly_detection.presentation.api import health, openapi, problems
 from anomaly_detection.presentation.api.frontier import Frontier
+from anomaly_detection.presentation.api.limits import RequestLimits
 from anomaly_detection.presentation.api.reference import render
-from anomaly_detection.presentation.api.v1 import algorithms, datasets, detections, events, jobs, sessions
+from anomaly_detection.presentation.api.v1 import (
+    algorithms,
+    api_keys,
+    datasets,
+    detections,
+    events,
+    jobs,
+    roles,
+    sessions,
+    users,
+)
 from anomaly_detection.presentation.api.v1.schemas.common import Problem
 from anomaly_detection.presentation.web import Dashboard
 
@@ -24,13 +35,27 @@ _DESCRIPTION = (
     "Upload data, detect anomalies as durable jobs, look at results, move the threshold without a refit. "
     "Errors are problem documents (RFC 9457) with a stable code; times are UTC; lists page by cursor."
 )
-_ROUTERS = (sessions.router, datasets.router, detections.router, jobs.router, algorithms.router, events.router)
+_ROUTERS = (
+    sessions.router,
+    users.router,
+    roles.router,
+    api_keys.router,
+    datasets.router,
+    detections.router,
+    jobs.router,
+    algorithms.router,
+    events.router,
+)
 
 
 def create_app(platform: Platform) -> FastAPI:
     """Return the application that serves a platform."""
     app = describe_app()
     app.state.platform = platform
+    app.state.limits = RequestLimits(
+        requests_per_minute=platform.settings.requests_per_minute,
+        sign_ins_per_minute=platform.settings.sign_ins_per_minute,
+    )
     app.state.readers = CapacityLimiter(READERS)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)
     app.add_middleware(

@@ -10,7 +10,9 @@ from fastapi import FastAPI
 from anomaly_detection.presentation.api.dependencies import COOKIE, CSRF_HEADER
 from anomaly_detection.presentation.api.problems import MEDIA_TYPE
 
-OPEN_OPERATIONS = frozenset({"sign_in", "look_at_one_time_token", "liveness", "readiness", "metrics"})
+OPEN_OPERATIONS = frozenset(
+    {"sign_in", "refresh_session", "look_at_one_time_token", "liveness", "readiness", "metrics"}
+)
 """What can be asked without signing in."""
 
 
@@ -32,7 +34,11 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     components["securitySchemes"] = {
-        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An access token of a session, or an API key (`adk_...`).",
+        },
         "cookie": {
             "type": "apiKey",
             "in": "cookie",

@@ -12,9 +12,9 @@ from starlette.responses import StreamingResponse
 
 from anomaly_detection.configurations.basic.composition import Platform
 from anomaly_detection.configurations.basic.operations import Caller
-from anomaly_detection.enterprise.auth.sessions import Session
+from anomaly_detection.enterprise.auth.proof import Proof
 from anomaly_detection.infrastructure.events import Subscription
-from anomaly_detection.presentation.api.dependencies import TheCaller, ThePlatform, TheSession
+from anomaly_detection.presentation.api.dependencies import TheCaller, ThePlatform, TheProof
 from anomaly_detection.presentation.api.v1.schemas.detections import Detection
 from anomaly_detection.shared.clock import utc_now
 from anomaly_detection.shared.errors import NotFound, PlatformError
@@ -36,27 +36,25 @@ _LOGGER = logging.getLogger(__name__)
         }
     },
 )
-async def listen(platform: ThePlatform, session: TheSession, caller: TheCaller) -> StreamingResponse:
+async def listen(platform: ThePlatform, proof: TheProof, caller: TheCaller) -> StreamingResponse:
     """Follow the tenant's detections until the session ends."""
-    subscription = platform.operations.subscribe(caller, session.id)
+    subscription = platform.operations.subscribe(caller, proof.id)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    stream = _stream(platform, session, caller, subscription)
+    stream = _stream(platform, proof, caller, subscription)
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
-async def _stream(
-    platform: Platform, session: Session, caller: Caller, subscription: Subscription
-) -> AsyncIterator[str]:
+async def _stream(platform: Platform, proof: Proof, caller: Caller, subscription: Subscription) -> AsyncIterator[str]:
     try:
         yield ": connected\n\n"
         checked = time.monotonic()
         while True:
             if time.monotonic() - checked >= PING_SECONDS:
                 # A new password, or another process of the platform, ends a session without telling this stream.
-                if not await run_in_threadpool(platform.sessions.holds, session):
+                if not await run_in_threadpool(platform.proofs.holds, proof):
                     return
                 checked = time.monotonic()
-            left = (session.expires_at - utc_now()).total_seconds()
+            left = (proof.expires_at - utc_now()).total_seconds()
             if left <= 0 or subscription.ended:
                 return
             event = await subscription.next(min(PING_SECONDS, left))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field, SecretStr
 
-from anomaly_detection.enterprise.auth.sessions import Session
+from anomaly_detection.enterprise.auth.sessions import Session, SignedIn
 from anomaly_detection.presentation.api.v1.schemas.common import Answer, Request
 
 
@@ -54,10 +54,39 @@ class CurrentSession(Answer):
 
 
 class NewSession(CurrentSession):
-    """A session with the token that proves it."""
+    """A session with the tokens that prove it."""
 
+    expires_at: datetime = Field(description="End of the session; no refresh moves it.")
     access_token: str
     token_type: str = "bearer"  # noqa: S105 - the name of the scheme, no secret
+    access_expires_at: datetime = Field(description="End of the access token; refresh before.")
+    refresh_token: str = Field(description="Gives new tokens once; browsers keep it in a cookie.")
+
+    @classmethod
+    def begun(cls, signed_in: SignedIn) -> NewSession:
+        """Return a session with its secrets as it is sent."""
+        session = signed_in.session
+        return cls(
+            user=User.model_validate(session.user),
+            expires_at=session.expires_at,
+            csrf_token=signed_in.csrf_token,
+            access_token=signed_in.access_token,
+            access_expires_at=signed_in.access_expires_at,
+            refresh_token=signed_in.refresh_token,
+        )
+
+
+class Refresh(Request):
+    """What gives new tokens; a browser sends its cookie instead."""
+
+    refresh_token: SecretStr | None = Field(default=None, max_length=200)
+
+
+class PasswordChange(Request):
+    """Another password for whoever is signed in."""
+
+    current_password: SecretStr = Field(max_length=4096)
+    new_password: SecretStr = Field(max_length=4096, description="12 to 1024 characters.")
 
 
 class OneTime(Answer):
