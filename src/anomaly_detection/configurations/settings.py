@@ -86,6 +86,12 @@ class Settings(BaseSettings):
         le=64,
         description="Processes beside the server that do its jobs; 0 lets its own threads do them.",
     )
+    job_lease_seconds: float = Field(
+        default=30.0,
+        ge=1.0,
+        le=3600.0,
+        description="How long a silent worker keeps its jobs before others take them over.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
     log_format: Literal["auto", "json", "text"] = Field(
         default="auto", description="Form of the log lines; auto is text on a terminal, else JSON."
@@ -163,6 +169,18 @@ class Origins:
         if name in self.environment:
             return f"environment {variable_of(name)}"
         return f"file {self.path}" if name in self.file else "default"
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the variables that say all of the settings, so that another process has the same; they may hold a password."""
+    values = {name: getattr(settings, name) for name in Settings.model_fields}
+    return {variable_of(name): _text_of(value) for name, value in values.items() if value is not None}
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def variable_of(name: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from anomaly_detection.infrastructure.persistence.files import disk_errors
 from anomaly_detection.shared.errors import Conflict, Unavailable
 
 
@@ -40,9 +42,25 @@ class DataFolder:
                 hint="Name another one by --data-dir or ANOMALY_DETECTION_DATA_DIR.",
             ) from error
 
+    def check(self) -> None:
+        """Write a few bytes and remove them again.
+
+        Raises
+        ------
+        Unavailable
+            ``platform.disk_full`` or ``platform.disk_not_writable``.
+        """
+        with disk_errors(self.root):
+            descriptor, name = tempfile.mkstemp(prefix=".check-", dir=self.root)
+            try:
+                os.write(descriptor, bytes(4096))
+            finally:
+                os.close(descriptor)
+                Path(name).unlink()
+
 
 class FolderLock:
-    """Held by the one server that uses a data folder; the system lets it go when the process dies."""
+    """Held by the one server of a data folder; the system lets it go when the process dies. Workers and tools do without."""
 
     def __init__(self, root: Path) -> None:
         self._path = root / "server.lock"

@@ -134,11 +134,15 @@ class DatabaseJobQueue:
             )
         return job_of(row)
 
-    def list(self, scope: Scope, *, limit: int = 50, after: str = "", kind: str = "") -> Sequence[Job]:
+    def list(
+        self, scope: Scope, *, limit: int = 50, after: str = "", kind: str = "", status: str = ""
+    ) -> Sequence[Job]:
         """Return the tenant's jobs, newest first, those older than the id `after`; of outcomes only the ``summary``."""
         query = newest_first(sa.select(*BRIEF_JOB_COLUMNS), jobs, scope, limit=limit, after=after)
         if kind:
             query = query.where(jobs.c.kind == kind)
+        if status:
+            query = query.where(jobs.c.status == status)
         with self._database.read() as connection:
             return [brief_job_of(row) for row in connection.execute(query)]
 

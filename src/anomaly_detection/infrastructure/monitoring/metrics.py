@@ -56,7 +56,23 @@ class Metrics:
             ("status",),
             registry=self._registry,
         )
-        self._registry.register(_Jobs(count_jobs))
+        self._trainings = Counter(
+            "anomaly_detection_trainings", "Trainings that ended, by status.", ("status",), registry=self._registry
+        )
+        self._scored = Counter(
+            "anomaly_detection_rows_scored",
+            "Rows that stored models judged at once, by the format they came in and the verdict.",
+            ("format", "verdict"),
+            registry=self._registry,
+        )
+        self._scoring_seconds = Histogram(
+            "anomaly_detection_scoring_seconds",
+            "Time that a stored model took for the rows of one request.",
+            ("format",),
+            buckets=(0.0005, 0.001, 0.0025, *_DURATIONS),
+            registry=self._registry,
+        )
+        self.add_gauge("anomaly_detection_jobs", "Jobs, by status.", "status", count_jobs)
 
     def request_answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one request."""
@@ -67,28 +83,45 @@ class Metrics:
         """Count one detection that ended."""
         self._detections.labels(status).inc()
 
+    def add_gauge(self, name: str, description: str, label: str, read: Callable[[], Mapping[str, float]]) -> None:
+        """Add numbers that are read when somebody asks for the metrics: other processes change them too."""
+        self._registry.register(_Gauge(name, description, label, read))
+
+    def training_ended(self, status: str) -> None:
+        """Count one training that ended."""
+        self._trainings.labels(status).inc()
+
+    def rows_scored(self, form: str, n_rows: int, n_anomalies: int, seconds: float) -> None:
+        """Count the rows of one request; `form` is ``json`` or ``arrow``."""
+        self._scored.labels(form, "normal").inc(n_rows - n_anomalies)
+        self._scored.labels(form, "anomaly").inc(n_anomalies)
+        self._scoring_seconds.labels(form).observe(seconds)
+
     def render(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
 
-class _Jobs(Collector):
-    """Reads the numbers of jobs from the database, because other processes change them too."""
+class _Gauge(Collector):
+    """Numbers by label, read anew each time."""
 
-    def __init__(self, count: Callable[[], Mapping[str, int]]) -> None:
-        self._count = count
+    def __init__(self, name: str, description: str, label: str, read: Callable[[], Mapping[str, float]]) -> None:
+        self._name = name
+        self._description = description
+        self._label = label
+        self._read = read
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
-        return [GaugeMetricFamily("anomaly_detection_jobs", "Jobs, by status.", labels=["status"])]
+        return [GaugeMetricFamily(self._name, self._description, labels=[self._label])]
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        family = GaugeMetricFamily("anomaly_detection_jobs", "Jobs, by status.", labels=["status"])
+        family = GaugeMetricFamily(self._name, self._description, labels=[self._label])
         try:
-            counts = self._count()
+            numbers = self._read()
         except Unavailable as error:
             # The other metrics are needed most while the database is away.
-            _LOGGER.warning("cannot count the jobs now", extra={"code": error.code})
+            _LOGGER.warning("cannot read a metric now", extra={"metric": self._name, "code": error.code})
             return []
-        for status, number in sorted(counts.items()):
-            family.add_metric([status], number)
+        for label, number in sorted(numbers.items()):
+            family.add_metric([label], number)
         return [family]
