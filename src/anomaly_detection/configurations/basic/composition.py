@@ -13,8 +13,11 @@ from anomaly_detection.configurations.basic.access import Access
 from anomaly_detection.configurations.basic.data_folder import DataFolder, FolderLock
 from anomaly_detection.configurations.basic.datasets import Datasets
 from anomaly_detection.configurations.basic.detections import Detections
+from anomaly_detection.configurations.basic.models import JOB_KIND as TRAINING
+from anomaly_detection.configurations.basic.models import Models
 from anomaly_detection.configurations.basic.operations import Operations
 from anomaly_detection.configurations.basic.parts import Algorithms, Events, Jobs, Parts
+from anomaly_detection.configurations.basic.scoring import Scoring
 from anomaly_detection.configurations.migrations import migrate
 from anomaly_detection.configurations.platform import offer_chosen
 from anomaly_detection.configurations.settings import Settings
@@ -29,7 +32,11 @@ from anomaly_detection.infrastructure.persistence.datasets import DatasetReposit
 from anomaly_detection.infrastructure.persistence.detections import DetectionRepository
 from anomaly_detection.infrastructure.persistence.engine import Database
 from anomaly_detection.infrastructure.persistence.idempotency import IdempotencyKeys
+from anomaly_detection.infrastructure.persistence.model_files import ModelFiles
+from anomaly_detection.infrastructure.persistence.model_rows import VersionRecord
+from anomaly_detection.infrastructure.persistence.models import ModelRepository
 from anomaly_detection.infrastructure.persistence.result_store import FileResultStore
+from anomaly_detection.infrastructure.persistence.stored_models import StoredModels
 from anomaly_detection.shared.errors import NotFound, PlatformError
 from anomaly_detection.shared.scope import Scope
 from anomaly_detection.workflows.ports import Job
@@ -87,20 +94,50 @@ class Platform:
             max_upload_bytes=settings.max_upload_bytes,
             max_decompressed_bytes=settings.max_decompressed_bytes,
         )
+        stored_datasets = StoredDatasets(records, files, max_decompressed_bytes=settings.max_decompressed_bytes)
+        self._compose_models(records, stored_datasets)
         self._detection_records = DetectionRepository(self.database)
         self.detections = Detections(
             self.database,
             self._detection_records,
             records,
             self.jobs,
-            StoredDatasets(records, files, max_decompressed_bytes=settings.max_decompressed_bytes),
+            stored_datasets,
             FileResultStore(folder.results),
         )
         self.operations = Operations(
-            Parts(Algorithms(), self.datasets, self.detections, Jobs(self.jobs), Events(self.events), self.access)
+            Parts(
+                Algorithms(),
+                self.datasets,
+                self.detections,
+                self.models,
+                self.scoring,
+                Jobs(self.jobs),
+                Events(self.events),
+                self.access,
+            )
         )
         self.metrics = Metrics(self.jobs.counts)
-        self.worker = Worker(self.jobs, self.detections.handlers(), concurrency=settings.worker_threads)
+        handlers = {**self.detections.handlers(), **self.models.handlers()}
+        self.worker = Worker(self.jobs, handlers, concurrency=settings.worker_threads)
+
+    def _compose_models(self, datasets: DatasetRepository, stored_datasets: StoredDatasets) -> None:
+        files, self._model_records = ModelFiles(self.folder.models), ModelRepository(self.database)
+        if self.role == "server":
+            files.sweep(self._model_records.has, older_than_seconds=0)
+        store = StoredModels(self._model_records, files)
+        self.scoring = Scoring(self._model_records, store)
+        self.models = Models(
+            self.database,
+            self._model_records,
+            files,
+            store,
+            datasets,
+            stored_datasets,
+            self.jobs,
+            max_model_bytes=self.settings.max_model_bytes,
+            changed=self._model_changed,
+        )
 
     def __enter__(self) -> Self:
         """Begin to work."""
@@ -140,7 +177,25 @@ class Platform:
         works = self.settings.worker_threads == 0 or self.worker.alive
         return {"database": database, "worker": "ok" if works else "A worker thread has ended."}
 
+    def _model_changed(self, scope: Scope, version: VersionRecord) -> None:
+        self.scoring.forget(scope.tenant_id, version.model_id)
+        self.events.publish(scope, "model", {"id": version.id})
+
+    def _announce_training(self, job: Job) -> None:
+        if job.status in {"succeeded", "failed", "cancelled"}:
+            self.metrics.training_ended(job.status)
+        scope = Scope(job.tenant_id, job.principal_id)
+        try:
+            version = self._model_records.version_of_job(scope, job.id)
+        except NotFound:
+            # Told before the version's own row is kept; nobody can know of it yet.
+            return
+        self._model_changed(scope, version)
+
     def _announce(self, job: Job) -> None:
+        if job.kind == TRAINING:
+            self._announce_training(job)
+            return
         if job.status in {"succeeded", "failed", "cancelled"}:
             self.metrics.detection_ended(job.status)
         scope = Scope(job.tenant_id, job.principal_id)

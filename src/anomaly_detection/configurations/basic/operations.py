@@ -17,7 +17,9 @@ from anomaly_detection.shared.scope import Scope
 
 if TYPE_CHECKING:
     from anomaly_detection.configurations.basic.access import Access
+    from anomaly_detection.configurations.basic.models import Models
     from anomaly_detection.configurations.basic.parts import Parts
+    from anomaly_detection.configurations.basic.scoring import Scoring
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -73,7 +75,28 @@ class Operations:
         self.list_jobs = guarded("jobs.list", Permission.READ_JOBS, jobs.list, quiet=True)
         self.get_job = guarded("jobs.get", Permission.READ_JOBS, jobs.get, quiet=True)
         self.subscribe = guarded("events.subscribe", Permission.READ_EVENTS, parts.events.subscribe, quiet=True)
+        self._offer_models(parts.models, parts.scoring)
         self._offer_access(parts.access)
+
+    def _offer_models(self, models: Models, scoring: Scoring) -> None:
+        read, write, score = Permission.READ_MODELS, Permission.WRITE_MODELS, Permission.SCORE_MODELS
+        self.train_model = guarded("models.train", write, models.train)
+        self.begin_model_import = guarded("models.import", write, models.begin_import)
+        self.list_models = guarded("models.list", read, models.list, quiet=True)
+        self.get_model = guarded("models.get", read, models.get, quiet=True)
+        self.list_model_versions = guarded("models.versions", read, models.versions, quiet=True)
+        self.get_model_version = guarded("models.version", read, models.version, quiet=True)
+        self.find_model_version = guarded("models.find_version", read, models.version_by_id, quiet=True)
+        self.open_model_file = guarded("models.file", read, models.open_file)
+        self.promote_model_version = guarded("models.promote", write, models.set_stage)
+        self.archive_model_version = guarded("models.archive_version", write, models.archive_version)
+        self.cancel_training = guarded("models.cancel", write, models.cancel)
+        self.delete_model_version = guarded("models.delete_version", write, models.remove_version)
+        self.archive_model = guarded("models.archive", write, models.archive)
+        self.restore_model = guarded("models.restore", write, models.restore)
+        self.delete_model = guarded("models.delete", write, models.remove)
+        self.ready_model = guarded("models.score", score, scoring.ready, quiet=True)
+        self.load_model = guarded("models.score", score, scoring.load, quiet=True)
 
     def _offer_access(self, access: Access) -> None:
         manage, own = Permission.MANAGE_ACCOUNTS, Permission.MANAGE_OWN_KEYS

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from anomaly_detection.configurations.basic.access import Access
 from anomaly_detection.configurations.basic.datasets import Datasets
 from anomaly_detection.configurations.basic.detections import Detections
+from anomaly_detection.configurations.basic.models import Models
+from anomaly_detection.configurations.basic.scoring import Scoring
 from anomaly_detection.infrastructure.events import EventBroker, Subscription
 from anomaly_detection.infrastructure.jobs.queue import DatabaseJobQueue
 from anomaly_detection.shared.scope import Scope
@@ -61,6 +63,8 @@ class Parts:
     algorithms: Algorithms
     datasets: Datasets
     detections: Detections
+    models: Models
+    scoring: Scoring
     jobs: Jobs
     events: Events
     access: Access

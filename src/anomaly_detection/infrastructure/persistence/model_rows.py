@@ -14,10 +14,16 @@ from anomaly_detection.infrastructure.persistence.tables import jobs, model_vers
 from anomaly_detection.shared.scope import Scope
 from anomaly_detection.workflows.ports import Job, JobStatus, StoredModel
 
+# Accounts are another room's; of them only the names are shown here.
+_users = sa.table("users", sa.column("id"), sa.column("tenant_id"), sa.column("username"))
+
 
 @dataclass(frozen=True, slots=True)
 class VersionRecord:
-    """One version of a model; `job` trains it, or is None where it was imported."""
+    """One version of a model; `job` trains it, or is None where it was imported.
+
+    `username` says who made it; None where that user is gone.
+    """
 
     id: str
     model_id: str
@@ -26,6 +32,7 @@ class VersionRecord:
     stage: str
     source: str
     principal_id: str
+    username: str | None
     dataset_id: str | None
     dataset_name: str | None
     algorithm: str
@@ -73,9 +80,14 @@ def select_versions(scope: Scope) -> sa.Select[Any]:
     # The outcome of a training is short, unlike that of a detection: all of it is read.
     columns = (column for column in JOB_COLUMNS if column.key != "job_id")
     return (
-        sa.select(model_versions, models.c.name.label("model_name"), *columns)
+        sa.select(model_versions, models.c.name.label("model_name"), _users.c.username, *columns)
         .join_from(model_versions, models, model_versions.c.model_id == models.c.id)
         .join(jobs, model_versions.c.job_id == jobs.c.id, isouter=True)
+        .join(
+            _users,
+            sa.and_(_users.c.id == model_versions.c.principal_id, _users.c.tenant_id == model_versions.c.tenant_id),
+            isouter=True,
+        )
         .where(model_versions.c.tenant_id == scope.tenant_id)
     )
 

@@ -19,7 +19,7 @@ from anomaly_detection.infrastructure.persistence.model_rows import (
     version_of,
 )
 from anomaly_detection.infrastructure.persistence.rows import newest_first
-from anomaly_detection.infrastructure.persistence.tables import jobs, model_versions, models
+from anomaly_detection.infrastructure.persistence.tables import model_versions, models
 from anomaly_detection.shared.clock import utc_now
 from anomaly_detection.shared.errors import Conflict, NotFound
 from anomaly_detection.shared.identity import new_id
@@ -217,7 +217,7 @@ class ModelRepository:
                 if model.archived_at is not None:
                     raise archived(model.name)
                 if not is_finished(version):
-                    raise _no_use(version)
+                    raise no_use(version)
             changed = [version.id]
             if stage == "production":
                 rows = connection.execute(
@@ -285,19 +285,19 @@ class ModelRepository:
             )
         return version
 
-    def remove(self, scope: Scope, model_id: str) -> Sequence[str]:
-        """Remove a model with all its versions; return their ids (errors: those of `remove_version`)."""
+    def remove(self, scope: Scope, model_id: str) -> Sequence[VersionRecord]:
+        """Remove a model with all its versions and return these (errors: those of `remove_version`)."""
         mine = sa.and_(model_versions.c.tenant_id == scope.tenant_id, model_versions.c.model_id == model_id)
         with self._database.write() as connection:
             model = self._lock(connection, scope, model_id)
             self._refuse_production(connection, scope, model)
-            training = select_versions(scope).where(mine, jobs.c.status.in_(("queued", "running"))).limit(1)
-            row = connection.execute(training).one_or_none()
-            if row is not None:
-                raise _still_training(version_of(row))
-            gone = connection.execute(sa.delete(model_versions).where(mine).returning(model_versions.c.id)).all()
+            versions = [version_of(row) for row in connection.execute(select_versions(scope).where(mine))]
+            for version in versions:
+                if is_training(version):
+                    raise _still_training(version)
+            connection.execute(sa.delete(model_versions).where(mine))
             connection.execute(sa.delete(models).where(models.c.tenant_id == scope.tenant_id, models.c.id == model_id))
-        return [row.id for row in gone]
+        return versions
 
     def has(self, scope: Scope, version_id: str) -> bool:
         """Tell whether the scope's tenant has a record of this version."""
@@ -420,7 +420,8 @@ def _still_training(version: VersionRecord) -> Conflict:
     )
 
 
-def _no_use(version: VersionRecord) -> Conflict:
+def no_use(version: VersionRecord) -> Conflict:
+    """Return the error for a version whose training did not succeed."""
     return Conflict(
         f"Version {version.version} of the model {version.model_name!r} has learnt nothing: its training {version.status}.",
         code="models.no_usable_version",
