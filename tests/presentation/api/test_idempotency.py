@@ -141,6 +141,24 @@ def test_keys_belong_to_one_caller(running: Running, client: httpx.Client, key: 
     assert code_of(put_data(running.known("the-viewer"), key), 403) == "auth.not_allowed"
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "whose"),
+    [("/users", {"username": "newcomer", "role": "viewer"}, "user"), ("/api-keys", {"name": "a"}, "key")],
+)
+def test_a_secret_is_shown_once(
+    running: Running, key: dict[str, str], path: str, body: dict[str, str], whose: str
+) -> None:
+    administrator = running.known("the-admin")
+    before = total(administrator, path)
+    first = administrator.post(path, json=body, headers=key)
+    assert first.status_code == 201
+    again = administrator.post(path, json=body, headers=key)
+    assert code_of(again, 409) == "api.secret_already_shown"
+    assert again.json()["errors"][0]["id"] == first.json()[whose]["id"]
+    assert total(administrator, path) == before + 1
+    assert code_of(administrator.post(path, json={**body, whose: 1}, headers=key), 422) == "api.invalid_request"
+
+
 @pytest.mark.parametrize("given", ["", "x" * 201, "\u00fc", "a\tb"])
 def test_a_key_is_a_short_text(client: httpx.Client, given: str) -> None:
     answer = put_data(client, {"Idempotency-Key": given.encode()})  # type: ignore[dict-item]

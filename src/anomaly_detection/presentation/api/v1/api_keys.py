@@ -14,6 +14,7 @@ from anomaly_detection.presentation.api.dependencies import (
     TheOperations,
     TheSession,
 )
+from anomaly_detection.presentation.api.idempotency import TheIdempotency
 from anomaly_detection.presentation.api.v1.paging import page
 from anomaly_detection.presentation.api.v1.schemas.api_keys import ApiKey, ApiKeyPage, ApiKeyRequest, NewApiKey
 
@@ -35,10 +36,16 @@ def list_api_keys(
 
 
 @router.post("", status_code=201)
-def create_api_key(body: ApiKeyRequest, session: TheSession, caller: TheCaller, operations: TheOperations) -> NewApiKey:
+def create_api_key(
+    body: ApiKeyRequest, session: TheSession, caller: TheCaller, operations: TheOperations, keyed: TheIdempotency
+) -> NewApiKey:
     """Make an API key. Its secret is in this answer and nowhere else. Only people make keys, not other keys."""
     del session
-    key, secret = operations.create_api_key(caller, body.name, role=body.role, expires_at=body.expires_at)
+    key, secret = keyed.make_secret(
+        body,
+        lambda: operations.create_api_key(caller, body.name, role=body.role, expires_at=body.expires_at),
+        lambda made: made[0].id,
+    )
     return NewApiKey(key=ApiKey.model_validate(key), secret=secret)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from anomaly_detection.presentation.api.dependencies import After, Id, Limit, TheCaller, TheOperations
+from anomaly_detection.presentation.api.idempotency import TheIdempotency
 from anomaly_detection.presentation.api.v1.paging import page
 from anomaly_detection.presentation.api.v1.schemas.users import (
     NewUser,
@@ -27,10 +28,17 @@ def list_users(caller: TheCaller, operations: TheOperations, limit: Limit = 50, 
 
 @router.post("", status_code=201)
 def create_user(
-    body: UserRequest, request: Request, response: Response, caller: TheCaller, operations: TheOperations
+    body: UserRequest,
+    request: Request,
+    response: Response,
+    caller: TheCaller,
+    operations: TheOperations,
+    keyed: TheIdempotency,
 ) -> NewUser:
     """Add a user. They have no password yet: hand them the one-time link, with which they choose one."""
-    account, link = operations.create_user(caller, body.username, body.role)
+    account, link = keyed.make_secret(
+        body, lambda: operations.create_user(caller, body.username, body.role), lambda made: made[0].id
+    )
     response.headers["Location"] = f"{request.url.path}/{account.id}"
     return NewUser(user=User.model_validate(account), one_time_token=link.one_time_token, expires_at=link.expires_at)
 
