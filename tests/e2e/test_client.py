@@ -70,7 +70,7 @@ def test_sign_in_by_password_and_out(client: sdk.Client, platform: ServerProcess
 
 def test_upload_is_streamed_and_described(client: sdk.Client, dataset: sdk.Dataset) -> None:
     assert (dataset.name, dataset.kind, dataset.n_rows) == ("taxi rides", "series", 10320)
-    assert dataset.roles["time"] == "timestamp"
+    assert dataset.roles.time == "timestamp"
     assert client.datasets.get(dataset.id) == dataset
     preview = client.datasets.preview(dataset.id, rows=3)
     assert preview.columns == ["timestamp", "value"]
@@ -85,7 +85,7 @@ def test_the_known_anomalies_come_first(client: sdk.Client, detection: sdk.Detec
     assert detection.algorithm == "stl"
     assert detection.summary is not None
     anomalies = list(client.detections.anomalies(detection.id, page_size=17))
-    assert len(anomalies) == detection.summary["n_anomalies"]
+    assert len(anomalies) == detection.summary.n_anomalies
     assert [item.rank for item in anomalies] == list(range(1, len(anomalies) + 1))
     assert {(item.time or "")[:10] for item in anomalies[:50]} >= {
         "2014-11-27",
@@ -103,7 +103,7 @@ def test_all_scores_come_as_arrow(client: sdk.Client, detection: sdk.Detection) 
     table = pa.ipc.open_stream(client.detections.scores(detection.id)).read_all()
     assert table.num_rows == 10320
     assert detection.summary is not None
-    assert int(np.sum(table["prediction"].to_numpy())) == detection.summary["n_anomalies"]
+    assert int(np.sum(table["prediction"].to_numpy())) == detection.summary.n_anomalies
     document = client.detections.result(detection.id)
     assert document["schema_version"] == 1
     assert "scores" not in document
@@ -112,7 +112,7 @@ def test_all_scores_come_as_arrow(client: sdk.Client, detection: sdk.Detection) 
 def test_another_threshold_needs_no_refit(client: sdk.Client, detection: sdk.Detection) -> None:
     changed = client.detections.choose_threshold(detection.id, "contamination", 0.005)
     assert changed.summary is not None
-    assert changed.summary["n_anomalies"] == 51
+    assert changed.summary.n_anomalies == 51
     assert changed.finished_at == detection.finished_at
     assert len(list(client.detections.anomalies(detection.id))) == 51
     with pytest.raises(sdk.InvalidInput, match="contamination"):
@@ -146,7 +146,7 @@ def test_a_table_is_judged_by_its_neighbours(client: sdk.Client, tmp_path: Path)
     assert ended.algorithm == "knn"
     highest = client.detections.choose_threshold(ended.id, "contamination", 0.002)
     assert highest.summary is not None
-    assert highest.summary["n_anomalies"] == 1
+    assert highest.summary.n_anomalies == 1
     found = next(client.detections.anomalies(ended.id))
     assert found.index == 250
     assert found.explanation is not None
@@ -239,7 +239,7 @@ def test_no_server_is_said_so() -> None:
         (b"", sdk.Unavailable, UNREACHABLE),
         (b"SSH-2.0-OpenSSH_9.2\r\n", sdk.Unavailable, UNREACHABLE),
         (b"HTTP/1.1 302 Found\r\nLocation: http://sso/\r\nContent-Length: 0\r\n\r\n", sdk.ApiError, ""),
-        (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>", sdk.ServerError, ""),
+        (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>", sdk.Unavailable, ""),
     ],
 )
 def test_odd_answers_are_errors_of_the_client(answer: bytes, kind: type[sdk.ApiError], code: str) -> None:

@@ -1,103 +1,121 @@
-"""One request at a time, with the caller's proof and one kind of error."""
+"""Carries the steps of flows out, with blocking calls."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import httpx
 
-from anomaly_detection_client.errors import ApiError, Unavailable, error_from
+from anomaly_detection_client.content import Content
+from anomaly_detection_client.core import Core
+from anomaly_detection_client.errors import ApiError
+from anomaly_detection_client.flow import Alone, Answer, Flow, Lost, Pause, Send, Step
+from anomaly_detection_client.request import Page, Request
+from anomaly_detection_client.wire import LIMITS, LOST, Wire, refused
 
 T = TypeVar("T")
 
 
 class Transport:
-    """Sends requests to the server's ``/api/v1``."""
+    """Blocks until a step is done. May be used by several threads at once.
 
-    def __init__(self, url: str, *, token: str, timeout: float, retries: int) -> None:
-        self.token = token
-        self._http = httpx.Client(
-            base_url=f"{url.rstrip('/')}/api/v1/",
-            timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
-            transport=httpx.HTTPTransport(retries=retries),
-        )
+    Parameters
+    ----------
+    core : Core
+        What all calls share.
+    wire : Wire
+        Where to, and how patiently.
+    transport : httpx.BaseTransport, optional
+        For a proxy or certificates of your own.
+    """
 
-    def send(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        json: Any = None,
-        content: Iterator[bytes] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
-        """Send one request and return its answer.
+    def __init__(self, core: Core, wire: Wire, transport: httpx.BaseTransport | None = None) -> None:
+        self.core = core
+        self.wire = wire
+        self._http = httpx.Client(transport=transport or httpx.HTTPTransport(limits=LIMITS), **wire.options())
+        self._lock = threading.Lock()
 
-        Raises
-        ------
-        ApiError
-            The answer is no success, or none came.
-        """
-        proof = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        given = {name: value for name, value in (params or {}).items() if value is not None}
-        try:
-            response = self._http.request(
-                method, path, params=given, json=json, content=content, headers={**proof, **(headers or {})}
-            )
-        except httpx.LocalProtocolError as error:
-            raise ApiError(
-                f"The request could not be sent: {error}.",
-                code="client.not_sent",
-                hint="A file that is uploaded must not change meanwhile.",
-            ) from error
-        except httpx.RequestError as error:
-            raise Unavailable(
-                f"The server at {self._http.base_url.copy_with(path='/')} does not answer ({type(error).__name__}).",
-                code="client.unreachable",
-                hint="Is it running? Start one with: anomaly-detection serve",
-            ) from error
-        # The cookie is for browsers; a program proves itself by its token alone.
-        self._http.cookies.clear()
-        if response.is_success:
-            return response
-        raise error_from(response)
+    def run(self, flow: Flow[T]) -> T:
+        """Carry a flow out; return what it returns."""
+        result: Any = None
+        with contextlib.closing(flow):
+            while True:
+                try:
+                    step = flow.send(result)
+                except StopIteration as end:
+                    value: T = end.value
+                    return value
+                result = self._do(step)
 
-    def read(self, method: str, path: str, make: Callable[[Any], T], **request: Any) -> T:
-        """Send one request (`send` says how) and make a value from the JSON of its answer.
+    def perform(self, request: Request[T]) -> T:
+        """Return the value of one request."""
+        return self.run(self.core.exchange(request))
 
-        Raises
-        ------
-        ApiError
-            As for `send`; ``client.unexpected_answer`` where a success is not what the platform answers.
-        """
-        response = self.send(method, path, **request)
-        try:
-            return make(response.json())
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise ApiError(
-                f"The answer to {method} {response.url.path} is not one of the Anomaly Detection Platform's.",
-                status=response.status_code,
-                code="client.unexpected_answer",
-                hint="Does the address name the platform itself, and is the client as new as the server?",
-                request_id=response.headers.get("X-Request-ID", ""),
-            ) from error
-
-    def pages(self, path: str, make: Callable[[Mapping[str, Any]], T], params: Mapping[str, Any]) -> Iterator[T]:
+    def pages(self, first: Request[Page[T]]) -> Iterator[T]:
         """Yield the items of a list, fetching page after page as they are read."""
-        after: str | None = None
-        while True:
-            items, after = self.read(
-                "GET",
-                path,
-                lambda body: ([make(item) for item in body["items"]], body["next"]),
-                params={**params, "after": after},
-            )
-            yield from items
-            if after is None:
-                return
+        request: Request[Page[T]] | None = first
+        while request is not None:
+            page = self.perform(request)
+            yield from page.items
+            request = page.following(request)
+
+    def lines(self, request: Request[Answer]) -> Iterator[str]:
+        """Yield the lines of an answer as they come."""
+        answer = self.perform(request)
+        with contextlib.closing(answer.stream):
+            try:
+                yield from answer.stream.iter_lines()
+            except LOST as error:
+                raise self.wire.lost(error).error from error
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def _do(self, step: Step) -> Any:
+        if isinstance(step, Pause):
+            return time.sleep(step.seconds)
+        if isinstance(step, Alone):
+            with self._lock:
+                try:
+                    return self.run(step.flow)
+                except ApiError as error:
+                    return error
+        return self._send(step)
+
+    def _send(self, send: Send) -> Answer | Lost:
+        try:
+            body = self._chunks(send.body) if isinstance(send.body, Content) else send.body
+            response = self._http.send(self._http.build_request(**self.wire.request(send), content=body), stream=True)
+            try:
+                return self._read(send, response)
+            finally:
+                if not send.held_open:
+                    response.close()
+        except LOST as error:
+            return self.wire.lost(error)
+
+    def _read(self, send: Send, response: httpx.Response) -> Answer:
+        if not response.is_success:
+            response.read()
+            return refused(response)
+        if send.held_open:
+            return Answer(response.status_code, response.headers, b"", response)
+        if send.sink is None:
+            return Answer(response.status_code, response.headers, response.read())
+        send.sink.begin(self.wire.size_of(response))
+        for chunk in response.iter_bytes():
+            send.sink.write(chunk)
+            send.sink.tell()
+        return Answer(response.status_code, response.headers, b"")
+
+    def _chunks(self, content: Content) -> Iterator[bytes]:
+        sent = 0
+        for chunk in content.chunks():
+            yield chunk
+            sent += len(chunk)
+            content.tell(sent)

@@ -2,72 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import BinaryIO
-
-from anomaly_detection_client.models import Dataset, Preview
-from anomaly_detection_client.transport import Transport
-
-_CHUNK_BYTES = 1 << 18
+from anomaly_detection_client.content import Source, Told, content_of
+from anomaly_detection_client.operations import Listing, M, Operation, Resource
+from anomaly_detection_client.request import Page, Request, creation, done, given, pages_of, part, request_for
+from anomaly_detection_client.values.datasets import Dataset, DatasetSummary, Preview, Profile
 
 
-class Datasets:
+def upload(
+    source: Source,
+    *,
+    name: str | None = None,
+    filename: str | None = None,
+    progress: Told | None = None,
+    idempotency_key: str | None = None,
+) -> Request[Dataset]:
+    """Upload data, streamed: no more than a small part is in memory at a time.
+
+    Parameters
+    ----------
+    source : str, Path, bytes, open binary file, table, or iterable of bytes or tables
+        A table is anything that Arrow can take: a frame of pandas or polars, a table of pyarrow; it needs pyarrow.
+    name : str, optional
+        What the data are called; the file's name by default.
+    filename : str, optional
+        The file's name, whose ending tells the format where the content does not.
+    progress : callable, optional
+        Is called with the bytes sent and the bytes in all (None where they are not known). They begin again from 0 where
+        the upload had to be sent again.
+    idempotency_key : str, optional
+        Makes calls with the same key and the same data one upload, also those of different processes; by default each call
+        is one.
+
+    Raises
+    ------
+    InvalidInput
+        The data cannot be read as a table; ``code`` and ``hint`` say why.
+    TooLarge
+        They are larger than the server takes.
+    Unavailable
+        The connection was lost. An iterable or a file without `seek` cannot be sent again once it was begun.
+    """
+    content = content_of(source, filename=filename, progress=progress)
+    return creation(
+        "datasets",
+        Dataset.of,
+        params={"filename": content.name, "name": name},
+        headers={"Content-Type": "application/octet-stream"},
+        content=content,
+        patient=True,
+        idempotency_key=idempotency_key,
+    )
+
+
+def list_datasets(
+    *, q: str | None = None, kind: str | None = None, page_size: int = 50
+) -> Request[Page[DatasetSummary]]:
+    """Yield data sets, newest first.
+
+    Parameters
+    ----------
+    q : str, optional
+        Part of the name.
+    kind : {"series", "table"}, optional
+        All kinds by default.
+    """
+    return pages_of("datasets", DatasetSummary.of, limit=page_size, q=q, kind=kind)
+
+
+def get(dataset_id: str) -> Request[Dataset]:
+    """Return one data set."""
+    return request_for("GET", f"datasets/{part(dataset_id)}", Dataset.of)
+
+
+def rename(dataset_id: str, name: str) -> Request[Dataset]:
+    """Call a data set otherwise."""
+    return request_for("PATCH", f"datasets/{part(dataset_id)}", Dataset.of, body=given({"name": name}))
+
+
+def delete(dataset_id: str) -> Request[None]:
+    """Remove a data set.
+
+    Raises
+    ------
+    Conflict
+        ``data.in_use``: detections use it.
+    """
+    return done("DELETE", f"datasets/{part(dataset_id)}")
+
+
+def preview(dataset_id: str, *, rows: int = 20) -> Request[Preview]:
+    """Return the first rows."""
+    return request_for("GET", f"datasets/{part(dataset_id)}/preview", Preview.of, params={"rows": rows})
+
+
+def profile(dataset_id: str) -> Request[Profile]:
+    """Return every column in figures."""
+    return request_for("GET", f"datasets/{part(dataset_id)}/profile", Profile.of, patient=True)
+
+
+class Datasets(Resource[M]):
     """The data sets of your tenant."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def upload(
-        self, path: str | Path, *, name: str | None = None, progress: Callable[[int, int], None] | None = None
-    ) -> Dataset:
-        """Upload a file, streamed from the disk.
-
-        Parameters
-        ----------
-        path : str or Path
-            A CSV file, also compressed by gzip.
-        name : str, optional
-            What the data are called; the file's name by default.
-        progress : callable, optional
-            Called with the bytes sent and the size of the file.
-
-        Raises
-        ------
-        InvalidInput
-            The file cannot be read as a table; ``code`` and ``hint`` say why.
-        TooLarge
-            The file is larger than the server takes.
-        """
-        source = Path(path)
-        with source.open("rb") as file:
-            size = source.stat().st_size
-            return self._transport.read(
-                "POST",
-                "datasets",
-                Dataset.of,
-                params={"filename": source.name, "name": name},
-                content=_chunks(file, size, progress),
-                headers={"Content-Type": "application/octet-stream", "Content-Length": str(size)},
-            )
-
-    def get(self, dataset_id: str) -> Dataset:
-        """Return one data set."""
-        return self._transport.read("GET", f"datasets/{dataset_id}", Dataset.of)
-
-    def list(self, *, page_size: int = 50) -> Iterator[Dataset]:
-        """Yield all data sets, newest first."""
-        return self._transport.pages("datasets", Dataset.of, {"limit": page_size})
-
-    def preview(self, dataset_id: str, *, rows: int = 20) -> Preview:
-        """Return the first rows."""
-        return self._transport.read("GET", f"datasets/{dataset_id}/preview", Preview.of, params={"rows": rows})
-
-
-def _chunks(file: BinaryIO, size: int, progress: Callable[[int, int], None] | None) -> Iterator[bytes]:
-    sent = 0
-    while chunk := file.read(_CHUNK_BYTES):
-        yield chunk
-        sent += len(chunk)
-        if progress is not None:
-            progress(sent, size)
+    upload = Operation(upload)
+    list = Listing(list_datasets)
+    get = Operation(get)
+    rename = Operation(rename)
+    delete = Operation(delete)
+    preview = Operation(preview)
+    profile = Operation(profile)

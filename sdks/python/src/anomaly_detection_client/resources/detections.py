@@ -1,137 +1,184 @@
-"""Detections: started, waited for, looked at, judged by another threshold."""
+"""Detections: started, waited for, judged by another threshold."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from anomaly_detection_client.errors import DetectionFailed, Unavailable
-from anomaly_detection_client.models import Anomaly, Detection, Threshold
-from anomaly_detection_client.transport import Transport
+from anomaly_detection_client.core import Core
+from anomaly_detection_client.errors import DetectionFailed
+from anomaly_detection_client.flow import Flow
+from anomaly_detection_client.operations import Listing, M, Operation, Procedure, Resource
+from anomaly_detection_client.request import Page, Request, creation, done, given, pages_of, part, request_for
+from anomaly_detection_client.resources import results
+from anomaly_detection_client.resources.anomalies import get_anomaly, list_anomalies
+from anomaly_detection_client.values.detections import Detection, Threshold
+from anomaly_detection_client.waiting import ProgressTold, ended
 
-_FIRST_PAUSE = 0.05
-_LONGEST_PAUSE = 1.0
-ARROW = "application/vnd.apache.arrow.stream"
 
+def start(
+    dataset_id: str,
+    *,
+    algorithm: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    columns: Sequence[str] | None = None,
+    time_column: str | None = None,
+    threshold: Threshold | None = None,
+    name: str | None = None,
+    priority: str | None = None,
+    model_id: str | None = None,
+    model_version: int | None = None,
+    idempotency_key: str | None = None,
+) -> Request[Detection]:
+    """Order a detection; it runs on the server, also when you go away.
 
-class Detections:
-    """The detections of your tenant."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def start(
-        self,
-        dataset_id: str,
-        *,
-        algorithm: str | None = None,
-        parameters: Mapping[str, Any] | None = None,
-        columns: Sequence[str] | None = None,
-        time_column: str | None = None,
-        threshold: Threshold | None = None,
-        name: str | None = None,
-    ) -> Detection:
-        """Order a detection; it runs on the server, also when you go away.
-
-        Parameters
-        ----------
-        algorithm : str, optional
-            By default the one that fits the kind of data.
-        threshold : Threshold, optional
-            By default one that bounds the share of false alarms, and may find nothing.
-        """
-        body = {
+    Parameters
+    ----------
+    algorithm : str, optional
+        By default the one that fits the kind of data.
+    columns : sequence of str, optional
+        The features; by default those that were recognised.
+    threshold : Threshold, optional
+        By default one that bounds the share of false alarms, and may find nothing.
+    priority : {"high", "normal", "low"}, optional
+        Which jobs come first; normal by default.
+    model_id : str, optional
+        A stored model that judges the data, in the place of an algorithm that is fitted to them.
+    model_version : int, optional
+        Of that model; by default the one in production, else the newest.
+    idempotency_key : str, optional
+        Makes calls with the same key one detection, also those of different processes.
+    """
+    body = given(
+        {
             "dataset_id": dataset_id,
             "algorithm": algorithm,
-            "parameters": dict(parameters or {}),
+            "parameters": None if parameters is None else dict(parameters),
             "columns": None if columns is None else list(columns),
             "time_column": time_column,
-            "threshold": None if threshold is None else {"kind": threshold.kind, "value": threshold.value},
+            "threshold": line(threshold),
             "name": name,
+            "priority": priority,
+            "model_id": model_id,
+            "model_version": model_version,
         }
-        return self._transport.read("POST", "detections", Detection.of, json=body)
-
-    def get(self, detection_id: str) -> Detection:
-        """Return one detection."""
-        return self._transport.read("GET", f"detections/{detection_id}", Detection.of)
-
-    def list(self, *, dataset_id: str | None = None, page_size: int = 50) -> Iterator[Detection]:
-        """Yield all detections, newest first."""
-        return self._transport.pages("detections", Detection.of, {"limit": page_size, "dataset_id": dataset_id})
-
-    def wait(
-        self, detection_id: str, *, timeout: float = 600.0, progress: Callable[[float, str], None] | None = None
-    ) -> Detection:
-        """Wait until a detection has succeeded.
-
-        Parameters
-        ----------
-        timeout : float, default 600
-            Seconds to wait at most.
-        progress : callable, optional
-            Called with a fraction in [0, 1] and the name of the stage, when they change.
-
-        Raises
-        ------
-        DetectionFailed
-            It failed or was cancelled; ``code`` and ``hint`` are those of the failure.
-        TimeoutError
-            It has not ended in time; it goes on on the server.
-        """
-        end, pause, seen = time.monotonic() + timeout, _FIRST_PAUSE, None
-        while True:
-            detection = self._look(detection_id, until=end)
-            state = (detection.progress["fraction"], detection.progress["stage"])
-            if progress is not None and state != seen:
-                progress(*state)
-            seen = state
-            if detection.ended:
-                return _succeeded(detection)
-            if time.monotonic() + pause > end:
-                raise TimeoutError(f"Detection {detection_id} has not ended within {timeout:g} seconds; it goes on.")
-            time.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
-
-    def cancel(self, detection_id: str) -> Detection:
-        """Ask a detection to stop; one that has ended stays as it is."""
-        return self._transport.read("POST", f"detections/{detection_id}/cancel", Detection.of)
-
-    def result(self, detection_id: str) -> dict[str, Any]:
-        """Return the result's document, without the long arrays and with its first 100 anomalies."""
-        return self._transport.read("GET", f"detections/{detection_id}/result", dict)
-
-    def scores(self, detection_id: str) -> bytes:
-        """Return the scores of all rows as an Arrow stream (``pyarrow.ipc.open_stream`` reads it)."""
-        response = self._transport.send("GET", f"detections/{detection_id}/result", headers={"Accept": ARROW})
-        return response.content
-
-    def anomalies(self, detection_id: str, *, page_size: int = 50) -> Iterator[Anomaly]:
-        """Yield the anomalies, most severe first."""
-        return self._transport.pages(f"detections/{detection_id}/anomalies", Anomaly.of, {"limit": page_size})
-
-    def choose_threshold(self, detection_id: str, kind: str, value: float) -> Detection:
-        """Judge the same scores by another threshold; nothing is fitted again."""
-        body = {"kind": kind, "value": value}
-        return self._transport.read("PUT", f"detections/{detection_id}/threshold", Detection.of, json=body)
-
-    def _look(self, detection_id: str, *, until: float) -> Detection:
-        """Return the detection; a server that restarts meanwhile is waited for."""
-        while True:
-            try:
-                return self.get(detection_id)
-            except Unavailable:
-                if time.monotonic() + _LONGEST_PAUSE > until:
-                    raise
-                time.sleep(_LONGEST_PAUSE)
-
-
-def _succeeded(detection: Detection) -> Detection:
-    if detection.status == "succeeded":
-        return detection
-    error = detection.error or {}
-    raise DetectionFailed(
-        str(error.get("message") or f"Detection {detection.id} was {detection.status}."),
-        code=str(error.get("code", f"detection.{detection.status}")),
-        hint=str(error.get("hint", "")),
     )
+    return creation("detections", Detection.of, body=body, idempotency_key=idempotency_key)
+
+
+def line(threshold: Threshold | None) -> dict[str, Any] | None:
+    """Return a threshold as it is sent."""
+    return None if threshold is None else {"kind": threshold.kind, "value": threshold.value}
+
+
+def get(detection_id: str) -> Request[Detection]:
+    """Return one detection."""
+    return request_for("GET", f"detections/{part(detection_id)}", Detection.of)
+
+
+def list_detections(
+    *,
+    dataset_id: str | None = None,
+    status: str | None = None,
+    algorithm: str | None = None,
+    model_id: str | None = None,
+    q: str | None = None,
+    page_size: int = 50,
+) -> Request[Page[Detection]]:
+    """Yield detections, newest first; `q` is a part of the name."""
+    return pages_of(
+        "detections",
+        Detection.of,
+        limit=page_size,
+        dataset_id=dataset_id,
+        status=status,
+        algorithm=algorithm,
+        model_id=model_id,
+        q=q,
+    )
+
+
+def rename(detection_id: str, name: str) -> Request[Detection]:
+    """Call a detection otherwise."""
+    return request_for("PATCH", f"detections/{part(detection_id)}", Detection.of, body={"name": name})
+
+
+def delete(detection_id: str) -> Request[None]:
+    """Remove a detection with its result and the feedback on it.
+
+    Raises
+    ------
+    Conflict
+        ``detection.still_running``: cancel it first.
+    """
+    return done("DELETE", f"detections/{part(detection_id)}")
+
+
+def cancel(detection_id: str) -> Request[Detection]:
+    """Ask a detection to stop; one that has ended stays as it is."""
+    return request_for("POST", f"detections/{part(detection_id)}/cancel", Detection.of, repeatable=True)
+
+
+def wait(
+    core: Core, detection_id: str, *, timeout: float = 600.0, progress: ProgressTold | None = None
+) -> Flow[Detection]:
+    """Wait until a detection has succeeded, by asking: first after 50 ms, later each second.
+
+    Parameters
+    ----------
+    timeout : float, default 600
+        Seconds to wait at most; a server that restarts meanwhile is waited for.
+    progress : callable, optional
+        Is called with a fraction in [0, 1] and the name of the stage, when they change.
+
+    Raises
+    ------
+    DetectionFailed
+        It failed or was cancelled; ``code`` and ``hint`` are those of the failure.
+    TimeoutError
+        It has not ended in time; it goes on on the server.
+    """
+    return (
+        yield from ended(
+            core,
+            get(detection_id),
+            what=f"Detection {detection_id}",
+            failed=DetectionFailed,
+            timeout=timeout,
+            progress=progress,
+        )
+    )
+
+
+def choose_threshold(detection_id: str, kind: str, value: float) -> Request[Detection]:
+    """Judge the same scores by another threshold; nothing is fitted again.
+
+    Parameters
+    ----------
+    kind : {"fdr", "p_value", "score", "contamination", "alert_rate"}
+        Unit of `value`.
+    """
+    body = {"kind": kind, "value": value}
+    return request_for("PUT", f"detections/{part(detection_id)}/threshold", Detection.of, body=body)
+
+
+class Detections(Resource[M]):
+    """The detections of your tenant."""
+
+    start = Operation(start)
+    get = Operation(get)
+    list = Listing(list_detections)
+    rename = Operation(rename)
+    delete = Operation(delete)
+    cancel = Operation(cancel)
+    wait = Procedure(wait)
+    choose_threshold = Operation(choose_threshold)
+    anomalies = Listing(list_anomalies)
+    anomaly = Operation(get_anomaly)
+    result = Operation(results.result)
+    scores = Operation(results.scores)
+    series = Operation(results.series)
+    distribution = Operation(results.distribution)
+    scatter = Operation(results.scatter)
+    importance = Operation(results.importance)
+    export = Procedure(results.export)

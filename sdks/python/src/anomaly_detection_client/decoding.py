@@ -1,0 +1,81 @@
+"""Values made from the JSON of an answer, by the types of their fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import datetime
+from functools import cache
+from types import UnionType
+from typing import Any, Self, Union, get_args, get_origin, get_type_hints
+
+Decoder = Callable[[Any], Any]
+
+
+class Decoded:
+    """A value that is made from the JSON of an answer."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Self:
+        """Make the value from an answer.
+
+        What a later server adds is left out; what this one leaves out takes its default.
+
+        Raises
+        ------
+        TypeError, ValueError, KeyError, AttributeError
+            The answer is none of this kind.
+        """
+        value: Self = _record_decoder(cls)(body)
+        return value
+
+
+def _make_record_decoder(kind: Any) -> Decoder:
+    hints = get_type_hints(kind)
+    decoders = {field.name: _decoder(hints[field.name]) for field in fields(kind)}
+    optional = {
+        field.name
+        for field in fields(kind)
+        if field.default is not MISSING
+        or field.default_factory is not MISSING
+        or type(None) in get_args(hints[field.name])
+    }
+
+    def make(body: Any) -> Any:
+        given = {}
+        for name, decoder in decoders.items():
+            if name in body:
+                value = body[name]
+                given[name] = value if decoder is None or value is None else decoder(value)
+            elif name not in optional:
+                raise KeyError(name)
+        return kind(**given)
+
+    return make
+
+
+_record_decoder: Callable[[Any], Decoder] = cache(_make_record_decoder)
+
+
+def _decoder(kind: Any) -> Decoder | None:
+    """Return what turns JSON into a value of a type; None where JSON's own value is meant."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in {Union, UnionType}:
+        meant = [_decoder(argument) for argument in arguments if argument is not type(None)]
+        return meant[0] if len(meant) == 1 else None
+    if origin is list:
+        return _list_decoder(_decoder(arguments[0]))
+    if kind is datetime:
+        return datetime.fromisoformat
+    return _record_decoder(kind) if is_dataclass(kind) else None
+
+
+def _list_decoder(item: Decoder | None) -> Decoder:
+    def make(body: Any) -> list[Any]:
+        if not isinstance(body, list):
+            raise TypeError(f"a list was expected, not {type(body).__name__}")
+        return body if item is None else [item(value) for value in body]
+
+    return make

@@ -1,0 +1,1 @@
+"""What the server answers, as values. Fields that a later server adds are left out."""
