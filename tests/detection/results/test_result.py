@@ -181,6 +181,15 @@ def test_tables_have_neither(result: DetectionResult) -> None:
     assert result.band("amount") is None
 
 
+def test_a_line_beyond_everything_flags_nothing(series: DetectionResult) -> None:
+    moved = series.with_threshold("score", 1.7e308)
+    assert moved.n_anomalies == 0
+    band = moved.band("load")
+    assert band is not None
+    assert (band[0] < band[1]).all()
+    assert moved.calibrator.p_values(np.array([1.7e308]))[0] < 1e-12
+
+
 def test_no_band_without_a_scale() -> None:
     scores = np.arange(5.0)
     rows = Rows(values={"x": scores}, expected={"x": scores})

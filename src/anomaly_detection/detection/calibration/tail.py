@@ -40,7 +40,9 @@ class Tail:
         above = _powered(np.maximum(scores, self.level), self.power)
         # At the level itself the two powers may differ in the last bit.
         excess = np.maximum(above - _powered(self.level, self.power), 0.0)
-        return np.asarray(self.share * np.exp(-((excess / self.scale) ** self.exponent)))
+        # A cutoff may also be beyond everything, where nothing is left of the tail.
+        with np.errstate(over="ignore"):
+            return np.asarray(self.share * np.exp(-((excess / self.scale) ** self.exponent)))
 
     def quantile(self, probability: float) -> float:
         """Return the score that is exceeded with this probability, at most `share`."""

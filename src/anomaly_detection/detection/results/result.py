@@ -432,7 +432,9 @@ class DetectionResult:
         """Return the lowest and highest normal value of a series' column at each row, or None for other data."""
         if column not in self.rows.expected or column not in self.rows.scale:
             return None
-        reach = max(self.threshold.score_cutoff, 0.0) * self.rows.scale[column]
+        # A cutoff beyond everything makes a band without ends.
+        with np.errstate(over="ignore"):
+            reach = max(self.threshold.score_cutoff, 0.0) * self.rows.scale[column]
         return self.rows.expected[column] - reach, self.rows.expected[column] + reach
 
     def _judged(self, threshold: Threshold) -> DetectionResult:
