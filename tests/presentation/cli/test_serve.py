@@ -93,7 +93,7 @@ def test_a_setting_that_cannot_be_used(tmp_path: Path) -> None:
 def test_a_folder_that_another_server_uses(tmp_path: Path) -> None:
     with serving(tmp_path):
         done = run("--port", "0", "--data-dir", str(tmp_path))
-    assert done.returncode == 1
+    assert done.returncode == 5
     assert "platform.data_dir_in_use" in done.stderr
 
 

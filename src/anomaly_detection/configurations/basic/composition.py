@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import threading
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from types import TracebackType
@@ -13,6 +14,7 @@ from anomaly_detection.configurations.basic.access import Access
 from anomaly_detection.configurations.basic.data_folder import DataFolder, FolderLock
 from anomaly_detection.configurations.basic.datasets import Datasets
 from anomaly_detection.configurations.basic.detections import Detections
+from anomaly_detection.configurations.basic.job_service import JobService
 from anomaly_detection.configurations.basic.models import JOB_KIND as TRAINING
 from anomaly_detection.configurations.basic.models import Models
 from anomaly_detection.configurations.basic.operations import Operations
@@ -25,21 +27,22 @@ from anomaly_detection.enterprise.auth.accounts import ADMINISTRATOR
 from anomaly_detection.infrastructure.events import EventBroker
 from anomaly_detection.infrastructure.jobs.instance import instance_id, is_dead
 from anomaly_detection.infrastructure.jobs.queue import DatabaseJobQueue
-from anomaly_detection.infrastructure.jobs.worker import Worker
 from anomaly_detection.infrastructure.monitoring import Metrics
 from anomaly_detection.infrastructure.persistence.dataset_files import DatasetFiles
 from anomaly_detection.infrastructure.persistence.datasets import DatasetRepository, StoredDatasets
 from anomaly_detection.infrastructure.persistence.detections import DetectionRepository
 from anomaly_detection.infrastructure.persistence.engine import Database
 from anomaly_detection.infrastructure.persistence.idempotency import IdempotencyKeys
+from anomaly_detection.infrastructure.persistence.installation import join_installation
 from anomaly_detection.infrastructure.persistence.model_files import ModelFiles
 from anomaly_detection.infrastructure.persistence.model_rows import VersionRecord
 from anomaly_detection.infrastructure.persistence.models import ModelRepository
 from anomaly_detection.infrastructure.persistence.result_store import FileResultStore
+from anomaly_detection.infrastructure.persistence.rows import PRIORITIES
 from anomaly_detection.infrastructure.persistence.stored_models import StoredModels
 from anomaly_detection.shared.errors import NotFound, PlatformError
 from anomaly_detection.shared.scope import Scope
-from anomaly_detection.workflows.ports import Job
+from anomaly_detection.workflows.ports import Job, Priority
 
 Role = Literal["server", "worker", "tool"]
 
@@ -54,18 +57,22 @@ class Platform:
     role : {"server", "worker", "tool"}, default "server"
         What this process is. There is one server for a data folder: it holds the folder's lock. Workers and tools join an
         installation whether a server runs or not.
+    queues : sequence of {"high", "normal", "low"}, default all
+        Which jobs a worker does.
 
     Raises
     ------
     Conflict
-        ``platform.data_dir_in_use``: another server uses the data folder.
+        ``platform.data_dir_in_use``: another server uses the data folder; ``platform.other_data_folder``: the database was begun
+        with another one.
     Unavailable
         The folder or the database cannot be used.
     """
 
-    def __init__(self, settings: Settings, role: Role = "server") -> None:
+    def __init__(self, settings: Settings, role: Role = "server", *, queues: Sequence[Priority] = PRIORITIES) -> None:
         self.settings = settings
         self.role = role
+        self._queues = queues
         self.folder = DataFolder(settings.data_dir)
         self.folder.create()
         with ExitStack() as held:
@@ -79,11 +86,12 @@ class Platform:
         offer_chosen(settings)
         self.database = Database(settings.database())
         migrate(self.database)
+        self.installation_id = join_installation(self.database, folder.root)
         self.events = EventBroker()
         self.access = Access(self.database, self.events, settings, folder.keys)
         self.accounts, self.sessions, self.proofs = self.access.accounts, self.access.sessions, self.access.proofs
         self.idempotency = IdempotencyKeys(self.database, holder=instance_id(), is_dead=is_dead)
-        self.jobs = DatabaseJobQueue(self.database)
+        self.jobs = DatabaseJobQueue(self.database, lease_seconds=settings.job_lease_seconds)
         files, records = DatasetFiles(folder.datasets), DatasetRepository(self.database)
         if self.role == "server":
             # Uploads come through the one server only, so what is arriving there has lost its process.
@@ -119,7 +127,11 @@ class Platform:
         )
         self.metrics = Metrics(self.jobs.counts)
         handlers = {**self.detections.handlers(), **self.models.handlers()}
-        self.worker = Worker(self.jobs, handlers, concurrency=settings.worker_threads)
+        self.service = JobService(
+            self.database, self.jobs, handlers, settings, is_server=self.role == "server", queues=self._queues
+        )
+        self.worker = self.service.worker
+        self.service.show(self.metrics)
 
     def _compose_models(self, datasets: DatasetRepository, stored_datasets: StoredDatasets) -> None:
         files, self._model_records = ModelFiles(self.folder.models), ModelRepository(self.database)
@@ -142,8 +154,8 @@ class Platform:
     def __enter__(self) -> Self:
         """Begin to work."""
         self._unlisten = self.jobs.listen(self._announce)
-        if self.settings.worker_threads:
-            self.worker.start()
+        self.service.start()
+        if self.service.works:
             threading.Thread(target=_load_detection, name="load-detection", daemon=True).start()
         return self
 
@@ -152,8 +164,7 @@ class Platform:
     ) -> None:
         """Stop in good order: running jobs go back to the queue, listeners are sent away, files are closed."""
         self.events.end()
-        if self.settings.worker_threads:
-            self.worker.stop()
+        self.service.stop()
         self._unlisten()
         self.close()
 
@@ -169,13 +180,11 @@ class Platform:
 
     def checks(self) -> dict[str, str]:
         """Return the state of what every request needs: ``ok``, or what is wrong."""
-        try:
-            self.database.check()
-            database = "ok"
-        except PlatformError as error:
-            database = error.message
-        works = self.settings.worker_threads == 0 or self.worker.alive
-        return {"database": database, "worker": "ok" if works else "A worker thread has ended."}
+        return {
+            "database": _state(self.database.check),
+            "worker": self.service.state(),
+            "data_folder": _state(self.folder.check),
+        }
 
     def _model_changed(self, scope: Scope, version: VersionRecord) -> None:
         self.scoring.forget(scope.tenant_id, version.model_id)
@@ -205,6 +214,14 @@ class Platform:
             # Told before the detection's own row is kept; nobody can know of it yet.
             return
         self.events.publish(scope, "detection", {"id": record.id})
+
+
+def _state(check: Callable[[], object]) -> str:
+    try:
+        check()
+    except PlatformError as error:
+        return error.message
+    return "ok"
 
 
 def _load_detection() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import logging
+import os
 import signal
 import socket
 import sys
@@ -16,7 +17,8 @@ from types import FrameType
 import uvicorn
 
 from anomaly_detection.configurations.basic.composition import Platform
-from anomaly_detection.configurations.settings import Settings
+from anomaly_detection.configurations.settings import Settings, environment_of
+from anomaly_detection.infrastructure.jobs.supervisor import Supervisor
 from anomaly_detection.infrastructure.logging import configure_logging
 from anomaly_detection.presentation.api.app import create_app
 from anomaly_detection.shared.errors import Unavailable
@@ -60,7 +62,7 @@ def run(
     """
     configure_logging(settings.log_level, settings.log_format)
     listener = bind(settings.host, settings.port)
-    with listener, Platform(settings) as platform:
+    with listener, Platform(settings) as platform, _workers(settings):
         server = RunningServer(platform, listener)
         if demo:
             from anomaly_detection.configurations.basic.demo import load_demo
@@ -68,6 +70,15 @@ def run(
             load_demo(platform)
         server.on_start = lambda: _started(server, announce or _say, ready)
         return server.serve()
+
+
+def _workers(settings: Settings) -> AbstractContextManager[object]:
+    """Return what keeps the worker processes running that the settings ask for."""
+    if not settings.worker_processes:
+        return nullcontext()
+    command = [sys.executable, "-P", "-m", "anomaly_detection.presentation.cli", "worker", "--with-input"]
+    environment = {**os.environ, **environment_of(settings)}
+    return Supervisor(command, settings.worker_processes, environment=environment)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -112,6 +123,9 @@ class RunningServer:
             log_config=None,
             access_log=False,
             server_header=False,
+            # Anybody can write these headers; only who was named as a proxy is believed.
+            proxy_headers=bool(platform.settings.trusted_proxies),
+            forwarded_allow_ips=list(platform.settings.trusted_proxies or ()),
             lifespan="off",
             ws="none",
             timeout_graceful_shutdown=GRACE_SECONDS,

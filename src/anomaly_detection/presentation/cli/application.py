@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from anomaly_detection.presentation.cli import algorithms, config, detect, doctor, score, serve, train
+from anomaly_detection.presentation.cli import algorithms, config, detect, doctor, score, serve, train, worker
 from anomaly_detection.presentation.cli.failure import WRONG_USAGE, Failure, report
 from anomaly_detection.presentation.cli.teaching import PROGRAM, examples, exit_codes, help_of
 
@@ -79,6 +79,7 @@ for _command, _examples in (
     (score.score, score.EXAMPLES),
     (algorithms.algorithms, algorithms.EXAMPLES),
     (serve.serve, serve.EXAMPLES),
+    (worker.worker, worker.EXAMPLES),
     (doctor.doctor, doctor.EXAMPLES),
 ):
     app.command(_command.__name__, help=help_of(_command), epilog=examples(*_examples))(_command)

@@ -130,7 +130,7 @@ def template() -> str:
 def _toml(name: str, value: Any) -> str:
     if value == "...":
         return '["knn", "stl"]' if name == "algorithms" else '"postgresql://user:password@host/name"'
-    return json.dumps(value if isinstance(value, bool | int) else str(value))
+    return json.dumps(value if isinstance(value, bool | int | float) else str(value))
 
 
 def shown(settings: Settings, name: str) -> Any:

@@ -43,11 +43,13 @@ _BY_CODE = {
     "detection.unknown_algorithm": WRONG_USAGE,
     "detection.unknown_column": WRONG_USAGE,
     "detection.model_not_readable": BAD_INPUT,
+    "platform.data_dir_in_use": UNREACHABLE,
     "platform.file_exists": WRONG_USAGE,
     "platform.invalid_path": WRONG_USAGE,
     "platform.invalid_setting": WRONG_USAGE,
     "platform.no_such_file": WRONG_USAGE,
     "platform.not_available": WRONG_USAGE,
+    "platform.other_data_folder": WRONG_USAGE,
     "platform.wrong_option": WRONG_USAGE,
 }
 _BY_FAMILY: tuple[tuple[type[PlatformError], int], ...] = (

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "serve --open",
     "serve --port 9000 --data-dir /srv/anomaly-detection",
-    "serve --database-url postgresql://user@host/name",
+    "serve --database-url postgresql://user@host/name --worker-processes 2",
 )
 SERVER_MODULES = ("fastapi", "uvicorn", "sqlalchemy", "alembic", "pydantic_settings", "joserfc", "pwdlib")
 
@@ -36,6 +36,12 @@ def serve(
         Path | None,
         typer.Option(metavar="FILE", help="Settings; anomaly-detection.toml in the data folder by default."),
     ] = None,
+    worker_processes: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=64, help="Processes that do the jobs; 0, the default, leaves them to threads of the server."
+        ),
+    ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Put the taxi series with its anomalies into it.")] = False,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the dashboard in a browser.")] = False,
     reset_admin: Annotated[
@@ -50,6 +56,7 @@ def serve(
     from anomaly_detection.presentation.api.server import run
 
     flags = {"host": host, "port": port, "data_dir": data_dir, "database_url": database_url}
+    flags["worker_processes"] = worker_processes
     settings = load_settings(config, **flags)
     apply_performance(settings.performance)
     token = new_admin_token(settings) if reset_admin else None
@@ -61,12 +68,11 @@ def serve(
 def new_admin_token(settings: Settings) -> str | None:
     """Return a one-time token for an administrator who has a password already; a first start makes its own."""
     from anomaly_detection.configurations.basic.composition import Platform
-    from anomaly_detection.enterprise.auth.accounts import ADMINISTRATOR
 
     platform = Platform(settings)
     try:
         administrator, _ = platform.accounts.ensure_administrator()
-        return platform.accounts.reset(ADMINISTRATOR)[0] if administrator.has_password else None
+        return platform.accounts.make_one_time_token(administrator)[0] if administrator.has_password else None
     finally:
         platform.close()
 
