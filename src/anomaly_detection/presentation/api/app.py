@@ -23,7 +23,9 @@ from anomaly_detection.presentation.api.v1 import (
     detections,
     events,
     jobs,
+    models,
     roles,
+    scoring,
     sessions,
     users,
 )
@@ -35,6 +37,7 @@ _DESCRIPTION = (
     "Upload data, detect anomalies as durable jobs, look at results, move the threshold without a refit. "
     "Errors are problem documents (RFC 9457) with a stable code; times are UTC; lists page by cursor."
 )
+_UPLOADS = frozenset({f"{PREFIX}/datasets", f"{PREFIX}/models/import"})
 _ROUTERS = (
     sessions.router,
     users.router,
@@ -42,6 +45,8 @@ _ROUTERS = (
     api_keys.router,
     datasets.router,
     detections.router,
+    models.router,
+    scoring.router,
     jobs.router,
     algorithms.router,
     events.router,
@@ -57,15 +62,23 @@ def create_app(platform: Platform) -> FastAPI:
         sign_ins_per_minute=platform.settings.sign_ins_per_minute,
     )
     app.state.readers = CapacityLimiter(READERS)
+    app.state.large_bodies = CapacityLimiter(scoring.LARGE_AT_ONCE)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)
     app.add_middleware(
         Frontier,
         metrics=platform.metrics,
         max_json_bytes=platform.settings.max_json_bytes,
-        is_upload=lambda method, path: method == "POST" and path == f"{PREFIX}/datasets",
+        is_upload=_bounds_its_body,
     )
     app.router.default = Dashboard()
     return app
+
+
+def _bounds_its_body(method: str, path: str) -> bool:
+    """Tell which requests read their body themselves, with a limit of their own."""
+    if method != "POST":
+        return False
+    return path in _UPLOADS or (path.startswith(f"{PREFIX}/models/") and path.endswith("/score"))
 
 
 def describe_app() -> FastAPI:
