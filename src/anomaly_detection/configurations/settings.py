@@ -79,6 +79,10 @@ class Settings(BaseSettings):
     secure_cookies: bool = Field(
         default=False, description="Send cookies over HTTPS only. Set it where a proxy in front speaks HTTPS."
     )
+    trusted_proxies: Annotated[tuple[str, ...] | None, NoDecode, BeforeValidator(_names)] = Field(
+        default=None,
+        description="Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; none by default.",
+    )
     worker_threads: int = Field(default=1, ge=0, le=64, description="Jobs that run at the same time; 0 runs none here.")
     worker_processes: int = Field(
         default=0,

@@ -5,27 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from anomaly_detection.enterprise.auth import one_time
 from anomaly_detection.enterprise.auth.endings import Endings, end_sessions
 from anomaly_detection.enterprise.auth.passwords import check_strength, hash_password
-from anomaly_detection.enterprise.auth.roles import check_role
+from anomaly_detection.enterprise.auth.roles import ADMINISTRATOR_ROLE, check_role
 from anomaly_detection.enterprise.auth.tables import one_time_tokens, users
-from anomaly_detection.enterprise.auth.tokens import hash_secret, new_secret
+from anomaly_detection.enterprise.auth.tokens import hash_secret
 from anomaly_detection.infrastructure.persistence.engine import Database
 from anomaly_detection.infrastructure.persistence.tables import tenants
 from anomaly_detection.infrastructure.persistence.tenants import Tenant, TenantRepository
 from anomaly_detection.shared.clock import utc_now
-from anomaly_detection.shared.errors import Conflict, InvalidInput, NotFound, NotSignedIn
+from anomaly_detection.shared.errors import Conflict, InvalidInput, NotFound
 from anomaly_detection.shared.identity import new_id
 
 DEFAULT_TENANT = "default"
 ADMINISTRATOR = "admin"
-ONE_TIME_LIFETIME = timedelta(hours=24)
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
 
@@ -58,16 +58,38 @@ class Accounts:
         self._tenants = TenantRepository(database)
 
     def ensure_administrator(self) -> tuple[User, bool]:
-        """Return the first administrator and whether this call made it: no password yet, in the tenant "default"."""
+        """Return an administrator of the tenant "default", and whether this call made them because there was none.
+
+        One who can sign in comes before one who has no password yet, as the one that is made has none.
+        """
+        active = sa.and_(
+            tenants.c.name == DEFAULT_TENANT, users.c.role == ADMINISTRATOR_ROLE, users.c.disabled_at.is_(None)
+        )
+        query = user_columns().where(active).order_by(users.c.password_hash.is_(None), users.c.id).limit(1)
         with self._database.write() as connection:
-            user = _find(connection, users.c.username == ADMINISTRATOR)
+            row = connection.execute(query).mappings().one_or_none()
+            # The name may be another tenant's: then that is the administrator.
+            user = to_user(dict(row)) if row is not None else _find(connection, users.c.username == ADMINISTRATOR)
             if user is not None:
                 return user, False
-            return insert_user(connection, self._tenants.ensure(DEFAULT_TENANT), ADMINISTRATOR, "admin", None), True
+            tenant = self._tenants.ensure(DEFAULT_TENANT)
+            return insert_user(connection, tenant, ADMINISTRATOR, ADMINISTRATOR_ROLE, None), True
 
     def create_tenant(self, name: str) -> Tenant:
-        """Return the tenant of that name; make it where there is none."""
-        return self._tenants.ensure(name)
+        """Return the tenant of that name; make it where there is none.
+
+        Raises
+        ------
+        InvalidInput
+            ``auth.invalid_tenant_name``.
+        """
+        stripped = name.strip()
+        if not 1 <= len(stripped) <= 200 or not stripped.isprintable():
+            raise InvalidInput(
+                f"{name!r} is no name of a tenant: 1 to 200 characters that can be seen.",
+                code="auth.invalid_tenant_name",
+            )
+        return self._tenants.ensure(stripped)
 
     def tenants(self) -> Sequence[Tenant]:
         """Return all tenants by name; for whoever runs the platform, not for its users."""
@@ -100,13 +122,17 @@ class Accounts:
         with self._database.read() as connection:
             user = _find(connection, users.c.username == username.strip().lower())
         if user is None:
-            raise NotFound(f"There is no user {username!r}.", code="auth.unknown_user")
+            raise NotFound(
+                f"There is no user {username!r}.",
+                code="auth.unknown_user",
+                hint="The command users list shows who there is.",
+            )
         return user
 
     def make_one_time_token(self, user: User) -> tuple[str, datetime]:
         """Return a new one-time token for a user and its end; the tokens before it stop working."""
         with self._database.write() as connection:
-            return insert_one_time_token(connection, user.tenant.id, user.id)
+            return one_time.insert_one_time_token(connection, user.tenant.id, user.id)
 
     def reset(self, username: str) -> tuple[str, datetime]:
         """Return a one-time token with which a user may choose a new password. The old one works until then.
@@ -130,10 +156,10 @@ class Accounts:
             row = connection.execute(
                 sa.select(users.c.username, one_time_tokens.c.expires_at)
                 .join_from(one_time_tokens, users, users.c.id == one_time_tokens.c.user_id)
-                .where(_usable(token), users.c.disabled_at.is_(None))
+                .where(one_time.usable(token), users.c.disabled_at.is_(None))
             ).one_or_none()
         if row is None:
-            raise _one_time_token_invalid()
+            raise one_time.invalid()
         return row.username, row.expires_at
 
     def choose_password(self, token: str, password: str) -> User:
@@ -151,9 +177,9 @@ class Accounts:
         password_hash, now = hash_password(password), utc_now()
         with self._database.write() as connection:
             # One statement decides who is first, so that two requests with one token cannot both win.
-            spent = connection.execute(sa.update(one_time_tokens).where(_usable(token)).values(used_at=now))
+            spent = connection.execute(sa.update(one_time_tokens).where(one_time.usable(token)).values(used_at=now))
             if spent.rowcount != 1:
-                raise _one_time_token_invalid()
+                raise one_time.invalid()
             user_id = connection.scalar(
                 sa.select(one_time_tokens.c.user_id).where(one_time_tokens.c.token_hash == hash_secret(token))
             )
@@ -165,7 +191,7 @@ class Accounts:
             self._endings.announce(self._database, end_sessions(connection, str(user_id), now))
             user = _find(connection, users.c.id == user_id)
         if user is None:
-            raise _one_time_token_invalid()
+            raise one_time.invalid()
         return user
 
 
@@ -213,23 +239,6 @@ def insert_user(connection: sa.Connection, tenant: Tenant, username: str, role: 
     return user
 
 
-def insert_one_time_token(connection: sa.Connection, tenant_id: str, user_id: str) -> tuple[str, datetime]:
-    """Return a new one-time token of a user and its end; the tokens before it stop working."""
-    token, now = new_secret(), utc_now()
-    connection.execute(sa.delete(one_time_tokens).where(one_time_tokens.c.user_id == user_id))
-    connection.execute(
-        sa.insert(one_time_tokens).values(
-            id=new_id(),
-            tenant_id=tenant_id,
-            user_id=user_id,
-            token_hash=hash_secret(token),
-            created_at=now,
-            expires_at=now + ONE_TIME_LIFETIME,
-        )
-    )
-    return token, now + ONE_TIME_LIFETIME
-
-
 def check_username(username: str) -> str:
     """Return a username in its one form, or raise `InvalidInput` (``auth.invalid_username``)."""
     name = username.strip().lower()
@@ -244,19 +253,3 @@ def check_username(username: str) -> str:
 def username_taken(name: str) -> Conflict:
     """Return the error for a name that somebody has, maybe in another tenant."""
     return Conflict(f"The username {name!r} is taken.", code="auth.username_taken", hint="Choose another one.")
-
-
-def _usable(token: str) -> sa.ColumnElement[bool]:
-    return sa.and_(
-        one_time_tokens.c.token_hash == hash_secret(token),
-        one_time_tokens.c.used_at.is_(None),
-        one_time_tokens.c.expires_at > utc_now(),
-    )
-
-
-def _one_time_token_invalid() -> NotSignedIn:
-    return NotSignedIn(
-        "This one-time link is unknown, was used, or is older than 24 hours.",
-        code="auth.one_time_token_invalid",
-        hint="Start the server again while the administrator has no password, or ask for a new link.",
-    )

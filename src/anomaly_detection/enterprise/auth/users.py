@@ -10,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from anomaly_detection.enterprise.auth.accounts import check_username, insert_one_time_token, username_taken
+from anomaly_detection.enterprise.auth.accounts import check_username, username_taken
 from anomaly_detection.enterprise.auth.endings import Endings, end_keys, end_sessions, proofs_of
+from anomaly_detection.enterprise.auth.one_time import insert_one_time_token
 from anomaly_detection.enterprise.auth.roles import ADMINISTRATOR_ROLE, check_role
 from anomaly_detection.enterprise.auth.tables import one_time_tokens, users
 from anomaly_detection.infrastructure.persistence.engine import Database

@@ -9,7 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
-from anomaly_detection.presentation.cli import algorithms, config, detect, doctor, score, serve, train, worker
+from anomaly_detection.presentation.cli import (
+    algorithms,
+    config,
+    detect,
+    doctor,
+    score,
+    serve,
+    tenants,
+    train,
+    users,
+    worker,
+)
 from anomaly_detection.presentation.cli.failure import WRONG_USAGE, Failure, report
 from anomaly_detection.presentation.cli.teaching import PROGRAM, examples, exit_codes, help_of
 
@@ -83,6 +94,8 @@ for _command, _examples in (
     (doctor.doctor, doctor.EXAMPLES),
 ):
     app.command(_command.__name__, help=help_of(_command), epilog=examples(*_examples))(_command)
+app.add_typer(tenants.app, name="tenants")
+app.add_typer(users.app, name="users")
 app.add_typer(config.app, name="config")
 
 

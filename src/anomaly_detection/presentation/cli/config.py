@@ -21,6 +21,12 @@ app = typer.Typer(
 )
 
 _MASK = "**********"
+_EXAMPLES = {
+    "algorithms": '["knn", "stl"]',
+    "database_url": '"postgresql://user:password@host/name"',
+    "trusted_proxies": '["10.0.0.5"]',
+}
+"""Values for settings that have no default."""
 ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="Settings; anomaly-detection.toml in the data folder by default."),
@@ -129,7 +135,7 @@ def template() -> str:
 
 def _toml(name: str, value: Any) -> str:
     if value == "...":
-        return '["knn", "stl"]' if name == "algorithms" else '"postgresql://user:password@host/name"'
+        return _EXAMPLES[name]
     return json.dumps(value if isinstance(value, bool | int | float) else str(value))
 
 

@@ -36,6 +36,13 @@ _ARGUMENT = re.compile(r"\b(encoding|format)='([\w-]+)'")
 _OPTION = {"encoding": "--encoding", "format": "--input-format"}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _BY_CODE = {
+    "auth.invalid_tenant_name": WRONG_USAGE,
+    "auth.invalid_username": WRONG_USAGE,
+    "auth.last_administrator": NOT_ALLOWED,
+    "auth.unknown_role": WRONG_USAGE,
+    "auth.unknown_user": WRONG_USAGE,
+    "auth.user_disabled": WRONG_USAGE,
+    "auth.username_taken": WRONG_USAGE,
     "data.unknown_column": WRONG_USAGE,
     "data.unknown_encoding": WRONG_USAGE,
     "data.unknown_format": WRONG_USAGE,
