@@ -10,6 +10,8 @@ import pytest
 from anomaly_detection.enterprise.auth.roles import ROLES, Permission
 from anomaly_detection.presentation.api.app import describe_app
 from anomaly_detection.presentation.api.openapi import OPEN_OPERATIONS
+from anomaly_detection.shared.identity import new_id
+from tests.presentation.api.model_files import import_model, model_file
 from tests.presentation.api.running import Running, code_of, detect, taxi_csv, upload
 
 CSV = b"".join(taxi_csv().splitlines(keepends=True)[:1000])
@@ -35,11 +37,36 @@ NEEDS = {
     "get_series": Permission.READ_DETECTIONS,
     "get_distribution": Permission.READ_DETECTIONS,
     "choose_threshold": Permission.WRITE_DETECTIONS,
+    "train_model": Permission.WRITE_MODELS,
+    "import_model": Permission.WRITE_MODELS,
+    "list_models": Permission.READ_MODELS,
+    "get_model": Permission.READ_MODELS,
+    "archive_model": Permission.WRITE_MODELS,
+    "restore_model": Permission.WRITE_MODELS,
+    "delete_model": Permission.WRITE_MODELS,
+    "list_model_versions": Permission.READ_MODELS,
+    "get_model_version": Permission.READ_MODELS,
+    "promote_model_version": Permission.WRITE_MODELS,
+    "archive_model_version": Permission.WRITE_MODELS,
+    "cancel_training": Permission.WRITE_MODELS,
+    "delete_model_version": Permission.WRITE_MODELS,
+    "download_model": Permission.READ_MODELS,
+    "score_rows": Permission.SCORE_MODELS,
+    "list_users": Permission.MANAGE_ACCOUNTS,
+    "create_user": Permission.MANAGE_ACCOUNTS,
+    "get_user": Permission.MANAGE_ACCOUNTS,
+    "change_user": Permission.MANAGE_ACCOUNTS,
+    "delete_user": Permission.MANAGE_ACCOUNTS,
+    "make_one_time_token": Permission.MANAGE_ACCOUNTS,
+    "list_roles": Permission.READ_ROLES,
+    "list_api_keys": Permission.MANAGE_OWN_KEYS,
+    "create_api_key": Permission.MANAGE_OWN_KEYS,
+    "revoke_api_key": Permission.MANAGE_OWN_KEYS,
     "list_jobs": Permission.READ_JOBS,
     "get_job": Permission.READ_JOBS,
     "listen": Permission.READ_EVENTS,
 }
-ABOUT_ONESELF = {"get_current_session", "sign_out"}
+ABOUT_ONESELF = {"get_current_session", "sign_out", "change_password"}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +76,33 @@ def ours(running: Running) -> dict[str, str]:
     dataset = upload(client, CSV)
     detection = detect(client, dataset["id"])
     assert detection["status"] == "succeeded", detection["error"]
-    return {"dataset_id": dataset["id"], "detection_id": detection["id"], "job_id": detection["job_id"]}
+    return {
+        "dataset_id": dataset["id"],
+        "detection_id": detection["id"],
+        "job_id": detection["job_id"],
+        **model_ids(client),
+    }
+
+
+def model_ids(client: httpx.Client) -> dict[str, str]:
+    return {"model_id": import_model(client)["model_id"], "version": "1"}
+
+
+def prepared(client: httpx.Client, operation: str, ids: dict[str, str]) -> dict[str, str]:
+    """Return ids of things that an operation may put away or remove without taking them from the other tests."""
+    gone = {"archive_model", "delete_model", "delete_model_version", "archive_model_version", "promote_model_version"}
+    return {**ids, **model_ids(client)} if operation in gone else ids
+
+
+def account_ids(running: Running, asking: httpx.Client, operation: str) -> dict[str, str]:
+    """Return the ids of a user of the asking one's tenant, or of an API key of their own, where the operation is about one."""
+    path, ids = OPERATIONS[operation][1], {}
+    if "{user_id}" in path:
+        body = {"username": f"u-{new_id()}", "role": "viewer"}
+        ids["user_id"] = running.known("the-admin").post("/users", json=body).json()["user"]["id"]
+    if "{api_key_id}" in path:
+        ids["api_key_id"] = asking.post("/api-keys", json={"name": "mine"}).json()["key"]["id"]
+    return ids
 
 
 def ask(client: httpx.Client, operation: str, ids: dict[str, str]) -> httpx.Response:
@@ -59,6 +112,20 @@ def ask(client: httpx.Client, operation: str, ids: dict[str, str]) -> httpx.Resp
         body = {"json": {"dataset_id": ids["dataset_id"]}}
     elif operation == "choose_threshold":
         body = {"json": {"kind": "contamination", "value": 0.05}}
+    elif operation == "train_model":
+        body = {"json": {"name": f"trained {new_id()}", "dataset_id": ids["dataset_id"], "algorithm": "zscore"}}
+    elif operation == "import_model":
+        body = {"params": {"name": f"imported {new_id()}"}, "content": model_file()}
+    elif operation == "promote_model_version":
+        body = {"json": {"stage": "staging"}}
+    elif operation == "score_rows":
+        body = {"json": {"rows": [{"load": 50, "errors": 2, "site": "north"}]}}
+    elif operation == "create_user":
+        body = {"json": {"username": f"u-{new_id()}", "role": "viewer"}}
+    elif operation == "change_user":
+        body = {"json": {"role": "analyst"}}
+    elif operation == "create_api_key":
+        body = {"json": {"name": "a key"}}
     elif operation == "upload_dataset":
         body = {"params": {"filename": "a.csv"}, "content": CSV}
     request = client.build_request(method, path.removeprefix("/api/v1").format(**ids), **body)
@@ -73,20 +140,27 @@ def test_every_operation_has_a_line_in_this_test() -> None:
     assert set(OPERATIONS) == set(NEEDS) | OPEN_OPERATIONS | ABOUT_ONESELF
 
 
-@pytest.mark.parametrize("operation", [name for name in NEEDS if "{" in OPERATIONS[name][1]] + ["start_detection"])
+@pytest.mark.parametrize(
+    "operation", [name for name in NEEDS if "{" in OPERATIONS[name][1]] + ["start_detection", "train_model"]
+)
 def test_another_tenants_things_do_not_exist(
-    stranger: httpx.Client, client: httpx.Client, ours: dict[str, str], operation: str
+    running: Running, stranger: httpx.Client, client: httpx.Client, ours: dict[str, str], operation: str
 ) -> None:
+    ours = prepared(client, operation, ours)
+    if NEEDS[operation] is Permission.MANAGE_ACCOUNTS:
+        client = running.known("the-admin")
+    ours |= account_ids(running, client, operation)
     theirs = ask(stranger, operation, ours)
-    nobodys = ask(stranger, operation, dict.fromkeys(ours, NOBODYS))
+    nobodys = ask(stranger, operation, {**dict.fromkeys(ours, NOBODYS), "version": "1"})
     assert code_of(theirs, 404) == code_of(nobodys, 404)
-    assert theirs.json()["detail"].replace(ours["dataset_id"], "").replace(ours["detection_id"], "").replace(
-        ours["job_id"], ""
-    ) == nobodys.json()["detail"].replace(NOBODYS, "")
+    said = theirs.json()["detail"]
+    for name in ("dataset_id", "detection_id", "job_id", "model_id", "user_id", "api_key_id"):
+        said = said.replace(ours.get(name, NOBODYS), "")
+    assert said == nobodys.json()["detail"].replace(NOBODYS, "")
     assert ask(client, operation, ours).status_code < 300
 
 
-@pytest.mark.parametrize("listing", ["/datasets", "/detections", "/jobs"])
+@pytest.mark.parametrize("listing", ["/datasets", "/detections", "/models", "/jobs"])
 def test_lists_hold_ones_own_things_alone(
     stranger: httpx.Client, client: httpx.Client, ours: dict[str, str], listing: str
 ) -> None:
@@ -98,7 +172,14 @@ def test_lists_hold_ones_own_things_alone(
 
 @pytest.mark.parametrize("identifier", ["nothing", "..", "%2e%2e%2f", "' OR 1=1 --", "x" * 64, "\u00e4"])
 def test_what_is_no_id_names_nothing(client: httpx.Client, identifier: str) -> None:
-    for path in ("/datasets/{}", "/datasets/{}/preview", "/detections/{}", "/detections/{}/result", "/jobs/{}"):
+    for path in (
+        "/datasets/{}",
+        "/datasets/{}/preview",
+        "/detections/{}",
+        "/detections/{}/result",
+        "/jobs/{}",
+        "/models/{}",
+    ):
         answer = client.get(path.format(identifier.replace("..", "%2e%2e").replace(" ", "%20").replace("'", "%27")))
         code_of(answer, 404)
 
@@ -106,7 +187,9 @@ def test_what_is_no_id_names_nothing(client: httpx.Client, identifier: str) -> N
 @pytest.mark.parametrize("role", list(ROLES))
 @pytest.mark.parametrize("operation", list(NEEDS))
 def test_roles(running: Running, ours: dict[str, str], role: str, operation: str) -> None:
-    answer = ask(running.known(f"the-{role}"), operation, ours)
+    asking = running.known(f"the-{role}")
+    ids = prepared(running.known("the-analyst"), operation, ours) | account_ids(running, asking, operation)
+    answer = ask(asking, operation, ids)
     if NEEDS[operation] in ROLES[role]:
         assert answer.status_code < 300, answer.status_code
     else:
