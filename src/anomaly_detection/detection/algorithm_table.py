@@ -54,6 +54,7 @@ LINES = (
     CatalogueLine(
         "elliptic_envelope", f"{_ROOT}.statistical.elliptic_envelope:EllipticEnvelope", "statistical", min_rows=8
     ),
+    CatalogueLine("robust_mcd", f"{_ROOT}.statistical.robust_mcd:RobustCovariance", "statistical", min_rows=8),
     CatalogueLine("one_class_svm", f"{_ROOT}.linear.one_class_svm:OneClassSVM", "linear", min_rows=8),
     CatalogueLine(
         "seasonal_decomposition",

@@ -16,7 +16,8 @@ from anomaly_detection.detection.algorithms.statistical.minimum_covariance impor
     shrinkage_of,
     start_around_median,
 )
-from anomaly_detection.detection.algorithms.statistical.scale import root_mean_square, usable_scale
+from anomaly_detection.detection.algorithms.statistical.scale import in_blocks, root_mean_square, usable_scale
+from anomaly_detection.detection.algorithms.statistical.whitening import Whitening, without_own_influence
 from anomaly_detection.detection.algorithms.thinning import thin
 from anomaly_detection.detection.ports import FloatArray, Parameter, State
 
@@ -52,8 +53,6 @@ _ROWS_PER_FEATURE = 5
 _MOST_SHRINKAGE = 0.99
 _LEAST_VARIANCE = 0.1
 _FARTHEST = 1e6
-_BLOCK_VALUES = 32_768
-_LEAST_LEFT = 1e-8
 
 
 class EllipticEnvelope:
@@ -138,11 +137,8 @@ class EllipticEnvelope:
 
     def score(self, X: FloatArray) -> FloatArray:
         """Return the robust Mahalanobis distance of each row, shape (n,), at least 0."""
-        scores = np.empty(len(X))
-        for part in self._blocks(X):
-            _, white = self._whitened(X[part])
-            scores[part] = np.sqrt((white**2).sum(axis=1))
-        return scores
+        whitening = self._whitening
+        return in_blocks(lambda rows: whitening.distances(self._standardisation.apply(rows)), X)
 
     def fit_score(self, X: FloatArray) -> FloatArray:
         """Learn from X and return its rows' distances, shape (n,), each from the mean and covariance without the row."""
@@ -150,21 +146,12 @@ class EllipticEnvelope:
         scores = self.score(X)
         n = len(inside)
         if n > 1:
-            # With S the scatter of n rows and u a row's difference, leaving it out makes S - n / (n - 1) u u' of S.
-            own = factor * scores[inside] ** 2 / n
-            left = np.maximum(1.0 - own * n / (n - 1.0), _LEAST_LEFT)
-            scores[inside] = np.sqrt(n**2 / (n - 1.0) / factor * own / left)
+            scores[inside] = without_own_influence(scores[inside], n, factor)
         return scores
 
     def contributions(self, X: FloatArray) -> FloatArray:
         """Return each feature's part of the score, shape (n, d); the parts of a row add up to its score."""
-        parts = np.empty(X.shape)
-        for part in self._blocks(X):
-            difference, white = self._whitened(X[part])
-            score = np.sqrt((white**2).sum(axis=1))[:, np.newaxis]
-            squared = difference * self._times(white, self.whitening_)
-            parts[part] = np.divide(squared, score, out=np.zeros_like(squared), where=score > 0.0)
-        return parts
+        return self._whitening.parts(self._standardisation.apply(X))
 
     def expected(self, X: FloatArray) -> FloatArray:
         """Return the location in the place of each row, shape (n, d)."""
@@ -178,9 +165,8 @@ class EllipticEnvelope:
     @property
     def covariance_(self) -> FloatArray:
         """The robust covariance, in the units of X."""
-        inverse_root = np.linalg.inv(self.whitening_)
         scale = self._standardisation.scale
-        return np.asarray(inverse_root @ inverse_root * np.outer(scale, scale))
+        return np.asarray(self._whitening.covariance() * np.outer(scale, scale))
 
     def state(self) -> State:
         """Return location, whitening matrix and the columns' units."""
@@ -227,23 +213,9 @@ class EllipticEnvelope:
         least = (n + d + 1) // 2 if n > d + 1 else (n + 1) // 2
         return min(n, max(least, round(self.support_fraction * n)))
 
-    def _whitened(self, X: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the rows' differences from the location, and these with unit covariance, each (n, d)."""
-        difference = self._standardisation.apply(X) - self.middle_
-        return difference, self._times(difference, self.whitening_)
-
-    @staticmethod
-    def _times(rows: FloatArray, matrix: FloatArray) -> FloatArray:
-        """Multiply feature by feature: a library's matrix product may round a row otherwise alone than among others."""
-        product = np.zeros_like(rows)
-        for feature, weights in enumerate(matrix):
-            product += rows[:, feature, np.newaxis] * weights
-        return product
-
-    @staticmethod
-    def _blocks(X: FloatArray) -> list[slice]:
-        step = max(1, _BLOCK_VALUES // X.shape[1])
-        return [slice(start, start + step) for start in range(0, len(X), step)]
+    @property
+    def _whitening(self) -> Whitening:
+        return Whitening(self.middle_, self.whitening_)
 
 
 def _robust_units(X: FloatArray) -> tuple[Standardisation, FloatArray]:
