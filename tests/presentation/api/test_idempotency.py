@@ -12,6 +12,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from anomaly_detection.detection.detector import create_detector
 from anomaly_detection.infrastructure.persistence.engine import Database
 from anomaly_detection.infrastructure.persistence.tables import idempotency_keys
 from anomaly_detection.shared.identity import new_id
@@ -36,41 +37,56 @@ def put_data(client: httpx.Client, headers: dict[str, str], content: bytes = CSV
     return client.post("/datasets", params=parameters, content=content, headers=headers)
 
 
-def total(client: httpx.Client, listing: str) -> int:
-    return len(client.get(listing, params={"limit": 200}).json()["items"])
+def total(client: httpx.Client, what: str) -> int:
+    """Return how many there are of what a request makes; of models the versions."""
+    items = client.get(what.removesuffix("/import"), params={"limit": 200}).json()["items"]
+    return sum(item.get("n_versions", 1) for item in items)
 
 
 Post = Callable[[httpx.Client, dict[str, str]], httpx.Response]
 
 
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("model") / "a.adm"
+    create_detector("zscore").fit([[float(number), float(number % 7)] for number in range(60)]).save(path)
+    return path.read_bytes()
+
+
 @pytest.fixture
-def requests(dataset_id: str) -> dict[str, Post]:
+def requests(dataset_id: str, model_file: bytes) -> dict[str, Post]:
     """Return a request for each thing that is made and can be shown again."""
     return {
         "/datasets": put_data,
         "/detections": lambda client, headers: client.post(
             "/detections", json={"dataset_id": dataset_id, "algorithm": "zscore"}, headers=headers
         ),
+        "/models": lambda client, headers: client.post(
+            "/models", json={"name": "trained", "dataset_id": dataset_id, "algorithm": "zscore"}, headers=headers
+        ),
+        "/models/import": lambda client, headers: client.post(
+            "/models/import", params={"name": "imported"}, content=model_file, headers=headers
+        ),
     }
 
 
-LISTS = ["/datasets", "/detections"]
+MAKING = ["/datasets", "/detections", "/models", "/models/import"]
 
 
-@pytest.mark.parametrize("listing", LISTS)
+@pytest.mark.parametrize("what", MAKING)
 def test_the_same_request_again_gets_the_same_thing(
-    client: httpx.Client, requests: dict[str, Post], key: dict[str, str], listing: str
+    client: httpx.Client, requests: dict[str, Post], key: dict[str, str], what: str
 ) -> None:
-    first = requests[listing](client, key)
-    before = total(client, listing)
-    again = requests[listing](client, key)
+    first = requests[what](client, key)
+    before = total(client, what)
+    again = requests[what](client, key)
     assert "idempotency-replayed" not in first.headers
     assert again.headers["idempotency-replayed"] == "true"
     assert again.status_code == first.status_code
     assert again.headers["location"] == first.headers["location"]
     assert again.json()["id"] == first.json()["id"]
-    assert total(client, listing) == before
-    other = requests[listing](client, {"Idempotency-Key": new_id()})
+    assert total(client, what) == before
+    other = requests[what](client, {"Idempotency-Key": new_id()})
     assert other.json()["id"] != first.json()["id"]
 
 
@@ -80,17 +96,17 @@ def test_the_answer_is_the_present_state(client: httpx.Client, requests: dict[st
     assert requests["/detections"](client, key).json() == ended
 
 
-@pytest.mark.parametrize("listing", LISTS)
+@pytest.mark.parametrize("what", MAKING)
 def test_twenty_at_once_make_one(
-    running: Running, client: httpx.Client, requests: dict[str, Post], key: dict[str, str], listing: str
+    running: Running, client: httpx.Client, requests: dict[str, Post], key: dict[str, str], what: str
 ) -> None:
-    before = total(client, listing)
+    before = total(client, what)
     authorization = client.headers["Authorization"]
 
     def ask(_number: int) -> httpx.Response:
         with httpx.Client(base_url=client.base_url, timeout=60, headers={"Authorization": authorization}) as own:
             while True:
-                answer = requests[listing](own, key)
+                answer = requests[what](own, key)
                 if answer.status_code != 409:
                     return answer
                 assert code_of(answer, 409) == "api.idempotency_in_progress"
@@ -101,7 +117,7 @@ def test_twenty_at_once_make_one(
     assert {answer.status_code for answer in answers} <= {201, 202}, [answer.text for answer in answers]
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
-    assert total(client, listing) == before + 1
+    assert total(client, what) == before + 1
 
 
 def test_another_request_may_not_use_the_key(client: httpx.Client, dataset_id: str, key: dict[str, str]) -> None:

@@ -255,6 +255,16 @@ class ModelImport:
         self._id = version_id
         self._upload = models.files.receive(scope, version_id, limit_bytes=models.max_model_bytes)
 
+    @property
+    def id(self) -> str:
+        """The id that the version is going to have."""
+        return self._id
+
+    @property
+    def sha256(self) -> str:
+        """The fingerprint of the bytes that have come so far."""
+        return self._upload.sha256
+
     def write(self, block: bytes) -> None:
         """Append some bytes (errors: ``models.too_large``, ``platform.disk_full``)."""
         self._upload.write(block)

@@ -159,6 +159,11 @@ class ModelUpload:
         with disk_errors(self._place):
             self._file.write(block)
 
+    @property
+    def sha256(self) -> str:
+        """The fingerprint of what has come so far."""
+        return self._hash.hexdigest()
+
     def finish(self) -> tuple[Path, StoredModel]:
         """Make the file durable; return where it lies and what is known of it."""
         with disk_errors(self._place):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, BinaryIO
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from anomaly_detection.presentation.api.dependencies import After, Id, Limit, TheCaller, TheOperations
+from anomaly_detection.presentation.api.idempotency import TheIdempotency
 from anomaly_detection.presentation.api.v1.paging import page
 from anomaly_detection.presentation.api.v1.schemas.models import (
     Model,
@@ -32,7 +34,12 @@ _BLOCK_BYTES = 1 << 20
 
 @router.post("", status_code=202)
 def train_model(
-    body: NewModel, request: Request, response: Response, caller: TheCaller, operations: TheOperations
+    body: NewModel,
+    request: Request,
+    response: Response,
+    caller: TheCaller,
+    operations: TheOperations,
+    keyed: TheIdempotency,
 ) -> ModelVersion:
     """Order a training: a new model, or the next version of the one with that name. It runs as a durable job."""
     order = TrainingRequest(
@@ -43,7 +50,13 @@ def train_model(
         time_column=body.time_column,
         threshold=None if body.threshold is None else (body.threshold.kind, body.threshold.value),
     )
-    version = ModelVersion.of(operations.train_model(caller, body.name, order, priority=body.priority))
+    version = ModelVersion.of(
+        keyed.make(
+            body,
+            lambda: operations.train_model(caller, body.name, order, priority=body.priority),
+            partial(operations.find_model_version, caller),
+        )
+    )
     response.headers["Location"] = f"{request.url.path}/{version.model_id}/versions/{version.version}"
     return version
 
@@ -64,6 +77,7 @@ async def import_model(
     response: Response,
     caller: TheCaller,
     operations: TheOperations,
+    keyed: TheIdempotency,
     name: Annotated[str, Query(min_length=1, max_length=200)],
     content_length: Annotated[int | None, Header(ge=0)] = None,
 ) -> ModelVersion:
@@ -78,7 +92,12 @@ async def import_model(
                 block.clear()
         await run_in_threadpool(upload.write, bytes(block))
         # The whole file is in memory while it is checked: few may do so at the same time.
-        record = await to_thread.run_sync(upload.finish, limiter=request.app.state.readers)
+        record = await to_thread.run_sync(
+            lambda: keyed.make_slowly(
+                upload.sha256, upload.id, upload.finish, partial(operations.find_model_version, caller)
+            ),
+            limiter=request.app.state.readers,
+        )
     version = ModelVersion.of(record)
     base = request.url.path.removesuffix("/import")
     response.headers["Location"] = f"{base}/{version.model_id}/versions/{version.version}"
