@@ -86,10 +86,6 @@ class Credentials:
         """Be nobody."""
         self.__init__()  # type: ignore[misc]
 
-    def forget_password(self) -> None:
-        """Sign in with the password no more: another session was begun by hand."""
-        self._username = self._password = ""
-
     def renewed(self, stale: str, ask: Ask) -> Flow[None]:
         """Get another proof in the place of one that has become too old, unless somebody else did so already.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cache
 from types import UnionType
@@ -25,7 +25,7 @@ class Decoded:
 
         Raises
         ------
-        TypeError, ValueError, KeyError, AttributeError
+        TypeError, ValueError, AttributeError
             The answer is none of this kind.
         """
         value: Self = _record_decoder(cls)(body)
@@ -35,13 +35,6 @@ class Decoded:
 def _make_record_decoder(kind: Any) -> Decoder:
     hints = get_type_hints(kind)
     decoders = {field.name: _decoder(hints[field.name]) for field in fields(kind)}
-    optional = {
-        field.name
-        for field in fields(kind)
-        if field.default is not MISSING
-        or field.default_factory is not MISSING
-        or type(None) in get_args(hints[field.name])
-    }
 
     def make(body: Any) -> Any:
         given = {}
@@ -49,8 +42,6 @@ def _make_record_decoder(kind: Any) -> Decoder:
             if name in body:
                 value = body[name]
                 given[name] = value if decoder is None or value is None else decoder(value)
-            elif name not in optional:
-                raise KeyError(name)
         return kind(**given)
 
     return make

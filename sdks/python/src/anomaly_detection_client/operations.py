@@ -38,7 +38,46 @@ class Resource(Generic[M]):
         return f"<{type(self).__name__} of {self.transport.wire.shown}>"
 
 
-class Operation(Generic[P, T]):
+class _Call(Generic[P, T]):
+    """A call as a resource offers it.
+
+    Parameters
+    ----------
+    described : callable
+        What the call does; its arguments are those of the call.
+    n_own : int, default 0
+        So many first arguments are given by us.
+    """
+
+    def __init__(self, described: Callable[..., Any], *, n_own: int = 0) -> None:
+        self.__doc__ = described.__doc__
+        self.described = described
+        signature = inspect.signature(described)
+        self._signature = signature.replace(
+            parameters=list(signature.parameters.values())[n_own:],
+            return_annotation=_given(str(signature.return_annotation)),
+        )
+
+    def offered(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the call with the name, the arguments and the documentation of what it does."""
+        named = functools.wraps(self.described)(call)
+        named.__signature__ = self._signature  # type: ignore[attr-defined]
+        return named
+
+
+def _given(annotation: str) -> str:
+    """Return what a user of a call gets, where its description returns how it is made."""
+    for before, after, shown in (
+        ("Request[Page[", "]]", "Iterator[{}]"),
+        ("Request[", "]", "{}"),
+        ("Flow[", "]", "{}"),
+    ):
+        if annotation.startswith(before):
+            return shown.format(annotation.removeprefix(before).removesuffix(after))
+    return annotation
+
+
+class Operation(_Call[P, T]):
     """A call that is one request.
 
     Parameters
@@ -48,8 +87,8 @@ class Operation(Generic[P, T]):
     """
 
     def __init__(self, build: Callable[P, Request[T]]) -> None:
-        self.build = build
-        self.__doc__ = build.__doc__
+        super().__init__(build)
+        self._build = build
 
     @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...
@@ -63,12 +102,12 @@ class Operation(Generic[P, T]):
         transport = instance.transport
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return transport.perform(self.build(*args, **kwargs))
+            return transport.perform(self._build(*args, **kwargs))
 
-        return functools.wraps(self.build)(call)
+        return self.offered(call)
 
 
-class Procedure(Generic[P, T]):
+class Procedure(_Call[P, T]):
     """A call of several steps.
 
     Parameters
@@ -78,8 +117,8 @@ class Procedure(Generic[P, T]):
     """
 
     def __init__(self, flow: Callable[Concatenate[Core, P], Flow[T]]) -> None:
-        self.flow = flow
-        self.__doc__ = flow.__doc__
+        super().__init__(flow, n_own=1)
+        self._flow = flow
 
     @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...
@@ -93,15 +132,12 @@ class Procedure(Generic[P, T]):
         transport = instance.transport
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return transport.run(self.flow(transport.core, *args, **kwargs))
+            return transport.run(self._flow(transport.core, *args, **kwargs))
 
-        wrapped = functools.wraps(self.flow)(call)
-        signature = inspect.signature(self.flow)
-        wrapped.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
-        return wrapped
+        return self.offered(call)
 
 
-class Listing(Generic[P, T]):
+class Listing(_Call[P, T]):
     """A call that yields the items of a list, page after page.
 
     Parameters
@@ -111,8 +147,8 @@ class Listing(Generic[P, T]):
     """
 
     def __init__(self, build: Callable[P, Request[Page[T]]]) -> None:
-        self.build = build
-        self.__doc__ = build.__doc__
+        super().__init__(build)
+        self._build = build
 
     @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...
@@ -126,6 +162,6 @@ class Listing(Generic[P, T]):
         transport = instance.transport
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return transport.pages(self.build(*args, **kwargs))
+            return transport.pages(self._build(*args, **kwargs))
 
-        return functools.wraps(self.build)(call)
+        return self.offered(call)

@@ -115,11 +115,11 @@ class Roles(Decoded):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyOwner(Decoded):
-    """The user in whose name something was done or is allowed."""
+class Person(Decoded):
+    """The user in whose name something was done or is allowed; the name is None where the user is gone."""
 
     id: str
-    username: str
+    username: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ class ApiKey(Decoded):
     name: str
     prefix: str
     role: str
-    user: KeyOwner
+    user: Person
     created_at: datetime
     expires_at: datetime | None = None
     last_used_at: datetime | None = None

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from anomaly_detection_client.decoding import Decoded
-from anomaly_detection_client.values.accounts import KeyOwner
+from anomaly_detection_client.values.accounts import Person
 from anomaly_detection_client.values.work import Failure, Progress, Work
 
 
@@ -119,7 +119,7 @@ class Feedback(Decoded):
     verdict: str | None
     created_at: datetime
     note: str = ""
-    user: KeyOwner | None = None
+    user: Person | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

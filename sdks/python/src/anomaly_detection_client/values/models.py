@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from anomaly_detection_client.decoding import Decoded
-from anomaly_detection_client.values.accounts import KeyOwner
+from anomaly_detection_client.values.accounts import Person
 from anomaly_detection_client.values.detections import DatasetReference, Summary, Threshold
 from anomaly_detection_client.values.work import Failure, Progress, Work
 
@@ -46,7 +46,7 @@ class ModelVersion(Work):
     fingerprint: str | None = None
     size_bytes: int | None = None
     sha256: str | None = None
-    created_by: KeyOwner | None = None
+    created_by: Person | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     job_id: str | None = None
