@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,12 +13,14 @@ import pytest
 
 from anomaly_detection.detection.calibration.calibrator import Calibrator
 from anomaly_detection.detection.calibration.threshold import make_threshold
+from anomaly_detection.detection.detector import create_detector
 from anomaly_detection.detection.results import DetectionResult, Rows
 from anomaly_detection.infrastructure.persistence.arrays import read_arrays, write_arrays
 from anomaly_detection.infrastructure.persistence.dataset_files import DatasetFiles
+from anomaly_detection.infrastructure.persistence.model_files import ModelFiles
 from anomaly_detection.infrastructure.persistence.result_store import FileResultStore
 from anomaly_detection.shared.errors import NotFound, TooLarge, Unavailable
-from anomaly_detection.shared.identity import new_id
+from anomaly_detection.shared.identity import made_at, new_id
 from anomaly_detection.shared.scope import Scope
 from anomaly_detection.workflows.ports import StoredResult
 
@@ -249,3 +252,18 @@ def test_another_tenant_does_not_find_the_result(tmp_path: Path, result: Detecti
     stored = store.save(OURS, new_id(), result)
     with pytest.raises(NotFound):
         store.load(THEIRS, stored)
+
+
+def test_an_attempt_that_wakes_up_late_spares_the_model_of_the_next_one(tmp_path: Path) -> None:
+    files, version = ModelFiles(tmp_path), new_id()
+    detector = create_detector("zscore").fit(np.arange(50.0).reshape(-1, 1))
+    dead = files.path(OURS, version, files.save(OURS, version, detector))
+    os.utime(dead, (0, 0))
+    paused = new_id()
+    while made_at(new_id()) == made_at(paused):
+        """The next attempt comes at least a millisecond later."""
+    model = files.save(OURS, version, detector)
+    assert files.prune(OURS, version, attempt_id=paused) == 1
+    assert files.prune(OURS, version, attempt_id=paused) == 0
+    assert files.path(OURS, version, model).is_file()
+    assert not dead.exists()

@@ -117,7 +117,7 @@ def test_an_unexpected_error_tells_nothing(tmp_path: Path, capfd: pytest.Capture
 def test_a_database_that_is_gone_is_unavailable(tmp_path: Path) -> None:
     with serving(tmp_path) as running:
         ready = httpx.get(f"{running.url}/health/readiness")
-        assert ready.json() == {"status": "ok", "checks": {"database": "ok", "worker": "ok"}}
+        assert ready.json() == {"status": "ok", "checks": {"database": "ok", "worker": "ok", "data_folder": "ok"}}
         running.platform.worker.stop()
         broken = httpx.get(f"{running.url}/health/readiness")
         assert broken.status_code == 503

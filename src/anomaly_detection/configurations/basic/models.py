@@ -231,7 +231,7 @@ class Models:
 
         order, version_id = dict(payload["request"]), str(payload["version_id"])
         # Files of an attempt that died; one that merely lost its lease cannot end the job any more.
-        self.files.prune(scope, version_id)
+        self.files.prune(scope, version_id, attempt_id=context.attempt_id)
         for name in ("columns", "threshold"):
             order[name] = None if order[name] is None else tuple(order[name])
         with request_context(scope.request_id):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 
 from anomaly_detection.infrastructure.persistence.files import disk_error, disk_errors, folder, sync_folder
 from anomaly_detection.shared.errors import NotFound, TooLarge, Unavailable
-from anomaly_detection.shared.identity import new_id
+from anomaly_detection.shared.identity import made_at, new_id
 from anomaly_detection.shared.scope import Scope
 from anomaly_detection.workflows.ports import StoredModel
 
@@ -78,9 +78,17 @@ class ModelFiles:
             raise NotFound(f"There is no model file of the version {version_id!r}.", code=NOT_FOUND)
         return path
 
-    def prune(self, scope: Scope, version_id: str) -> int:
-        """Remove what attempts left behind whose process died; return how many files that were."""
-        stale = list(self._place(scope, version_id).glob("*"))
+    def prune(self, scope: Scope, version_id: str, *, attempt_id: str) -> int:
+        """Remove what earlier attempts left behind; return how many files that were.
+
+        Parameters
+        ----------
+        attempt_id : str
+            The present attempt's id, and with it the time when it began. A worker that was paused right after its claim, for so
+            long that another one has done the job meanwhile, would else remove the other's model.
+        """
+        began = made_at(attempt_id)
+        stale = [path for path in self._place(scope, version_id).glob("*") if path.stat().st_mtime < began]
         for path in stale:
             path.unlink(missing_ok=True)
         return len(stale)
