@@ -110,7 +110,7 @@ def test_a_filename_is_a_name_and_no_place(client: httpx.Client, running: Runnin
     assert dataset["filename"].isprintable()
     root = running.platform.folder.datasets.resolve()
     kept = [path for path in files_below(running) if dataset["id"] in path.parts]
-    assert {path.name for path in kept} == {"data.csv", "preview.json"}
+    assert {path.name for path in kept} == {"data.csv", "preview.json", "profile.json"}
     assert all(path.resolve().is_relative_to(root) for path in kept)
 
 

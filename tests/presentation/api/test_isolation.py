@@ -28,6 +28,9 @@ NEEDS = {
     "list_datasets": Permission.READ_DATASETS,
     "get_dataset": Permission.READ_DATASETS,
     "preview_dataset": Permission.READ_DATASETS,
+    "profile_dataset": Permission.READ_DATASETS,
+    "change_dataset": Permission.WRITE_DATASETS,
+    "delete_dataset": Permission.WRITE_DATASETS,
     "start_detection": Permission.WRITE_DETECTIONS,
     "list_detections": Permission.READ_DETECTIONS,
     "get_detection": Permission.READ_DETECTIONS,
@@ -37,6 +40,16 @@ NEEDS = {
     "get_series": Permission.READ_DETECTIONS,
     "get_distribution": Permission.READ_DETECTIONS,
     "choose_threshold": Permission.WRITE_DETECTIONS,
+    "change_detection": Permission.WRITE_DETECTIONS,
+    "delete_detection": Permission.WRITE_DETECTIONS,
+    "get_anomaly": Permission.READ_DETECTIONS,
+    "get_scatter": Permission.READ_DETECTIONS,
+    "get_importance": Permission.READ_DETECTIONS,
+    "export_result": Permission.READ_DETECTIONS,
+    "get_overview": Permission.READ_DETECTIONS,
+    "give_feedback": Permission.WRITE_FEEDBACK,
+    "list_feedback": Permission.READ_FEEDBACK,
+    "withdraw_feedback": Permission.WRITE_FEEDBACK,
     "train_model": Permission.WRITE_MODELS,
     "import_model": Permission.WRITE_MODELS,
     "list_models": Permission.READ_MODELS,
@@ -64,6 +77,7 @@ NEEDS = {
     "revoke_api_key": Permission.MANAGE_OWN_KEYS,
     "list_jobs": Permission.READ_JOBS,
     "get_job": Permission.READ_JOBS,
+    "cancel_job": Permission.WRITE_JOBS,
     "listen": Permission.READ_EVENTS,
 }
 ABOUT_ONESELF = {"get_current_session", "sign_out", "change_password"}
@@ -80,6 +94,8 @@ def ours(running: Running) -> dict[str, str]:
         "dataset_id": dataset["id"],
         "detection_id": detection["id"],
         "job_id": detection["job_id"],
+        "row": "3",
+        **feedback_ids(client, detection["id"]),
         **model_ids(client),
     }
 
@@ -88,15 +104,24 @@ def model_ids(client: httpx.Client) -> dict[str, str]:
     return {"model_id": import_model(client)["model_id"], "version": "1"}
 
 
+def feedback_ids(client: httpx.Client, detection_id: str) -> dict[str, str]:
+    answer = client.post("/feedback", json={"detection_id": detection_id, "index": 3, "verdict": "true"})
+    return {"feedback_id": answer.json()["id"]}
+
+
 def prepared(client: httpx.Client, operation: str, ids: dict[str, str]) -> dict[str, str]:
     """Return ids of things that an operation may put away or remove without taking them from the other tests."""
     gone = {"archive_model", "delete_model", "delete_model_version", "archive_model_version", "promote_model_version"}
+    if operation == "delete_dataset":
+        return {**ids, "dataset_id": upload(client, CSV)["id"]}
+    if operation == "delete_detection":
+        return {**ids, "detection_id": detect(client, ids["dataset_id"], algorithm="zscore")["id"]}
     return {**ids, **model_ids(client)} if operation in gone else ids
 
 
 def account_ids(running: Running, asking: httpx.Client, operation: str) -> dict[str, str]:
     """Return the ids of a user of the asking one's tenant, or of an API key of their own, where the operation is about one."""
-    path, ids = OPERATIONS[operation][1], {}
+    path, ids = OPERATIONS[operation][1], dict[str, str]()
     if "{user_id}" in path:
         body = {"username": f"u-{new_id()}", "role": "viewer"}
         ids["user_id"] = running.known("the-admin").post("/users", json=body).json()["user"]["id"]
@@ -112,6 +137,10 @@ def ask(client: httpx.Client, operation: str, ids: dict[str, str]) -> httpx.Resp
         body = {"json": {"dataset_id": ids["dataset_id"]}}
     elif operation == "choose_threshold":
         body = {"json": {"kind": "contamination", "value": 0.05}}
+    elif operation in {"change_dataset", "change_detection"}:
+        body = {"json": {"name": "another name"}}
+    elif operation == "give_feedback":
+        body = {"json": {"detection_id": ids["detection_id"], "index": 3, "verdict": "false"}}
     elif operation == "train_model":
         body = {"json": {"name": f"trained {new_id()}", "dataset_id": ids["dataset_id"], "algorithm": "zscore"}}
     elif operation == "import_model":
@@ -141,7 +170,8 @@ def test_every_operation_has_a_line_in_this_test() -> None:
 
 
 @pytest.mark.parametrize(
-    "operation", [name for name in NEEDS if "{" in OPERATIONS[name][1]] + ["start_detection", "train_model"]
+    "operation",
+    [name for name in NEEDS if "{" in OPERATIONS[name][1]] + ["start_detection", "train_model", "give_feedback"],
 )
 def test_another_tenants_things_do_not_exist(
     running: Running, stranger: httpx.Client, client: httpx.Client, ours: dict[str, str], operation: str
@@ -149,18 +179,18 @@ def test_another_tenants_things_do_not_exist(
     ours = prepared(client, operation, ours)
     if NEEDS[operation] is Permission.MANAGE_ACCOUNTS:
         client = running.known("the-admin")
-    ours |= account_ids(running, client, operation)
+    ours = ours | account_ids(running, client, operation)
     theirs = ask(stranger, operation, ours)
-    nobodys = ask(stranger, operation, {**dict.fromkeys(ours, NOBODYS), "version": "1"})
+    nobodys = ask(stranger, operation, {**dict.fromkeys(ours, NOBODYS), "version": "1", "row": "3"})
     assert code_of(theirs, 404) == code_of(nobodys, 404)
     said = theirs.json()["detail"]
-    for name in ("dataset_id", "detection_id", "job_id", "model_id", "user_id", "api_key_id"):
+    for name in ("dataset_id", "detection_id", "job_id", "model_id", "user_id", "api_key_id", "feedback_id"):
         said = said.replace(ours.get(name, NOBODYS), "")
     assert said == nobodys.json()["detail"].replace(NOBODYS, "")
     assert ask(client, operation, ours).status_code < 300
 
 
-@pytest.mark.parametrize("listing", ["/datasets", "/detections", "/models", "/jobs"])
+@pytest.mark.parametrize("listing", ["/datasets", "/detections", "/models", "/jobs", "/feedback"])
 def test_lists_hold_ones_own_things_alone(
     stranger: httpx.Client, client: httpx.Client, ours: dict[str, str], listing: str
 ) -> None:

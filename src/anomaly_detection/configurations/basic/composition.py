@@ -14,16 +14,17 @@ from anomaly_detection.configurations.basic.access import Access
 from anomaly_detection.configurations.basic.data_folder import DataFolder, FolderLock
 from anomaly_detection.configurations.basic.datasets import Datasets
 from anomaly_detection.configurations.basic.detections import Detections
+from anomaly_detection.configurations.basic.feedback import Feedback
 from anomaly_detection.configurations.basic.job_service import JobService
 from anomaly_detection.configurations.basic.models import JOB_KIND as TRAINING
 from anomaly_detection.configurations.basic.models import Models
 from anomaly_detection.configurations.basic.operations import Operations
+from anomaly_detection.configurations.basic.overview import Overview
 from anomaly_detection.configurations.basic.parts import Algorithms, Events, Jobs, Parts
 from anomaly_detection.configurations.basic.scoring import Scoring
 from anomaly_detection.configurations.migrations import migrate
 from anomaly_detection.configurations.platform import offer_chosen
 from anomaly_detection.configurations.settings import Settings
-from anomaly_detection.enterprise.auth.accounts import ADMINISTRATOR
 from anomaly_detection.infrastructure.events import EventBroker
 from anomaly_detection.infrastructure.jobs.instance import instance_id, is_dead
 from anomaly_detection.infrastructure.jobs.queue import DatabaseJobQueue
@@ -32,11 +33,13 @@ from anomaly_detection.infrastructure.persistence.dataset_files import DatasetFi
 from anomaly_detection.infrastructure.persistence.datasets import DatasetRepository, StoredDatasets
 from anomaly_detection.infrastructure.persistence.detections import DetectionRepository
 from anomaly_detection.infrastructure.persistence.engine import Database
+from anomaly_detection.infrastructure.persistence.feedback import FeedbackRepository
 from anomaly_detection.infrastructure.persistence.idempotency import IdempotencyKeys
 from anomaly_detection.infrastructure.persistence.installation import join_installation
 from anomaly_detection.infrastructure.persistence.model_files import ModelFiles
 from anomaly_detection.infrastructure.persistence.model_rows import VersionRecord
 from anomaly_detection.infrastructure.persistence.models import ModelRepository
+from anomaly_detection.infrastructure.persistence.overview import OverviewRepository
 from anomaly_detection.infrastructure.persistence.result_store import FileResultStore
 from anomaly_detection.infrastructure.persistence.rows import PRIORITIES
 from anomaly_detection.infrastructure.persistence.stored_models import StoredModels
@@ -97,22 +100,29 @@ class Platform:
             # Uploads come through the one server only, so what is arriving there has lost its process.
             files.sweep(records.has, older_than_seconds=0)
         self.datasets = Datasets(
+            self.database,
             records,
             files,
+            self.events,
             max_upload_bytes=settings.max_upload_bytes,
             max_decompressed_bytes=settings.max_decompressed_bytes,
         )
         stored_datasets = StoredDatasets(records, files, max_decompressed_bytes=settings.max_decompressed_bytes)
         self._compose_models(records, stored_datasets)
         self._detection_records = DetectionRepository(self.database)
+        results = FileResultStore(folder.results)
+        if self.role == "server":
+            results.sweep(self._detection_records.statuses())
         self.detections = Detections(
             self.database,
             self._detection_records,
             records,
             self.jobs,
             stored_datasets,
-            FileResultStore(folder.results),
+            results,
+            self.events,
         )
+        said = FeedbackRepository(self.database)
         self.operations = Operations(
             Parts(
                 Algorithms(),
@@ -122,6 +132,8 @@ class Platform:
                 self.scoring,
                 Jobs(self.jobs),
                 Events(self.events),
+                Feedback(self.database, said, self.detections, self.events),
+                Overview(OverviewRepository(self.database), self._detection_records, said),
                 self.access,
             )
         )
@@ -176,7 +188,7 @@ class Platform:
     def first_sign_in(self) -> tuple[str, datetime] | None:
         """Return a new one-time token while the administrator has no password, else None."""
         administrator, _ = self.accounts.ensure_administrator()
-        return None if administrator.has_password else self.accounts.reset(ADMINISTRATOR)
+        return None if administrator.has_password else self.accounts.make_one_time_token(administrator)
 
     def checks(self) -> dict[str, str]:
         """Return the state of what every request needs: ``ok``, or what is wrong."""
@@ -213,6 +225,8 @@ class Platform:
         except NotFound:
             # Told before the detection's own row is kept; nobody can know of it yet.
             return
+        if job.status in {"failed", "cancelled"}:
+            self.detections.discard(scope, record.id)
         self.events.publish(scope, "detection", {"id": record.id})
 
 

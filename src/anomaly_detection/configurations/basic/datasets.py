@@ -6,17 +6,19 @@ import contextlib
 import json
 import threading
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from anomaly_detection.infrastructure.persistence.dataset_files import DatasetFiles
 from anomaly_detection.infrastructure.persistence.datasets import DatasetRecord, DatasetRepository
-from anomaly_detection.infrastructure.persistence.files import disk_errors
+from anomaly_detection.infrastructure.persistence.engine import Database
+from anomaly_detection.infrastructure.persistence.files import disk_errors, write_text
 from anomaly_detection.shared.clock import utc_now
 from anomaly_detection.shared.errors import InvalidInput, NotFound, PlatformError, TooLarge
 from anomaly_detection.shared.identity import new_id
 from anomaly_detection.shared.scope import Scope
+from anomaly_detection.workflows.ports import EventPublisher
 
 if TYPE_CHECKING:
     from anomaly_detection.data_platform.dataset import Dataset
@@ -25,6 +27,7 @@ PREVIEW_ROWS = 100
 READERS = 2
 """So many uploads are read at the same time."""
 _PREVIEW = "preview.json"
+_PROFILE = "profile.json"
 
 
 class Datasets:
@@ -32,17 +35,30 @@ class Datasets:
 
     Parameters
     ----------
+    database : Database
+        Where the records are.
     records : DatasetRepository
         Their descriptions.
     files : DatasetFiles
         Their bytes.
+    events : EventPublisher
+        Told of what is new or has another name.
     max_upload_bytes, max_decompressed_bytes : int
         Largest file, as it comes and unpacked.
     """
 
     def __init__(
-        self, records: DatasetRepository, files: DatasetFiles, *, max_upload_bytes: int, max_decompressed_bytes: int
+        self,
+        database: Database,
+        records: DatasetRepository,
+        files: DatasetFiles,
+        events: EventPublisher,
+        *,
+        max_upload_bytes: int,
+        max_decompressed_bytes: int,
     ) -> None:
+        self.database = database
+        self.events = events
         self.records = records
         self.files = files
         self.max_upload_bytes = max_upload_bytes
@@ -69,13 +85,73 @@ class Datasets:
             )
         return DatasetUpload(self, scope, filename, name)
 
-    def list(self, scope: Scope, *, limit: int, after: str) -> Sequence[DatasetRecord]:
-        """Return one page, newest first."""
-        return self.records.list(scope, limit=limit, after=after)
+    def list(self, scope: Scope, *, limit: int, after: str, q: str = "", kind: str = "") -> Sequence[DatasetRecord]:
+        """Return one page, newest first; parameters are those of `DatasetRepository.list`."""
+        return self.records.list(scope, limit=limit, after=after, q=q, kind=kind)
 
     def get(self, scope: Scope, dataset_id: str) -> DatasetRecord:
         """Return one description, or raise `NotFound`."""
         return self.records.get(scope, dataset_id)
+
+    def rename(self, scope: Scope, dataset_id: str, name: str) -> DatasetRecord:
+        """Give a data set another name, or raise `NotFound`."""
+        renamed = self.records.rename(scope, dataset_id, name)
+        self.tell(scope, dataset_id)
+        return renamed
+
+    def delete(self, scope: Scope, dataset_id: str) -> None:
+        """Remove a data set that nothing uses, with its file.
+
+        Raises
+        ------
+        NotFound
+            ``data.dataset_not_found``.
+        Conflict
+            ``data.in_use``, with ``n_detections``.
+        """
+        self.records.get(scope, dataset_id)
+        self.files.unsettle(scope, dataset_id)
+        try:
+            self.records.delete(scope, dataset_id)
+        except PlatformError:
+            self.files.settle(scope, dataset_id)
+            raise
+        self.files.remove(scope, dataset_id)
+
+    def tell(self, scope: Scope, dataset_id: str) -> None:
+        """Say that a data set is new or changed, once that is kept."""
+        self.database.after_commit(lambda: self.events.publish(scope, "dataset", {"id": dataset_id}))
+
+    def profile(self, scope: Scope, dataset_id: str, *, compute: bool = True) -> dict[str, Any] | None:
+        """Return what each column holds.
+
+        Parameters
+        ----------
+        compute : bool, default True
+            Whether the file is read where no profile was kept when it came; else None is returned for such.
+
+        Raises
+        ------
+        NotFound
+            ``data.dataset_not_found``.
+        """
+        record = self.records.get(scope, dataset_id)
+        place = self.files.path(scope, dataset_id).with_name(_PROFILE)
+        kept = _kept(place)
+        if kept is not None or not compute:
+            return kept
+        from anomaly_detection.configurations.basic.dataset_profile import make_profile
+        from anomaly_detection.data_platform.loading import load_dataset
+
+        with self.reading:
+            data = load_dataset(
+                self.files.path(scope, dataset_id), name=record.name, max_bytes=self.max_decompressed_bytes
+            )
+            made = make_profile(data)
+        # Where it cannot be kept (the data set was deleted meanwhile, the disk is full) it is an answer all the same.
+        with contextlib.suppress(OSError):
+            write_text(place, json.dumps(made))
+        return made
 
     def preview(self, scope: Scope, dataset_id: str, rows: int) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
         """Return column names and the first rows, as they were kept when the file came."""
@@ -126,6 +202,7 @@ class DatasetUpload:
         InvalidInput
             ``data.*``: the file cannot be read; it is removed.
         """
+        from anomaly_detection.configurations.basic.dataset_profile import make_profile
         from anomaly_detection.data_platform.loading import load_dataset
 
         stored = self._upload.finish()
@@ -139,8 +216,10 @@ class DatasetUpload:
                 raise
             info = data.info()
             preview = json.dumps(_rows(data))
+            profile = json.dumps(make_profile(data))
         with disk_errors(stored.path):
             stored.path.with_name(_PREVIEW).write_text(preview)
+            stored.path.with_name(_PROFILE).write_text(profile)
         record = DatasetRecord(
             id=self._id,
             name=self._name,
@@ -157,6 +236,7 @@ class DatasetUpload:
         )
         self._datasets.records.add(self._scope, record)
         self._done = True
+        self._datasets.tell(self._scope, self._id)
         # Without this the next start does it: the record is kept in any case.
         with contextlib.suppress(OSError):
             self._datasets.files.settle(self._scope, self._id)
@@ -174,6 +254,14 @@ class DatasetUpload:
         if self._arrived:
             with contextlib.suppress(NotFound):
                 self._datasets.files.remove(self._scope, self._id)
+
+
+def _kept(path: Path) -> dict[str, Any] | None:
+    try:
+        kept: dict[str, Any] = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    return kept
 
 
 def _rows(data: Dataset) -> list[list[Any]]:

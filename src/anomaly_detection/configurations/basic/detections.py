@@ -18,15 +18,17 @@ from anomaly_detection.infrastructure.persistence.detections import (
 )
 from anomaly_detection.infrastructure.persistence.engine import Database
 from anomaly_detection.infrastructure.persistence.result_store import FileResultStore
-from anomaly_detection.shared.errors import Conflict
+from anomaly_detection.shared.errors import Conflict, PlatformError
 from anomaly_detection.shared.identity import new_id
 from anomaly_detection.shared.scope import Scope
 from anomaly_detection.workflows.ports import (
     DatasetStore,
     DetectionRequest,
+    EventPublisher,
     JobContext,
     JobHandler,
     Outcome,
+    Priority,
     StoredResult,
 )
 
@@ -59,6 +61,7 @@ class Detections:
         jobs: DatabaseJobQueue,
         stored_datasets: DatasetStore,
         results: FileResultStore,
+        events: EventPublisher,
     ) -> None:
         self._database = database
         self._records = records
@@ -66,13 +69,16 @@ class Detections:
         self._jobs = jobs
         self._stored_datasets = stored_datasets
         self._results = results
+        self._events = events
         self._cache = ResultCache()
 
     def handlers(self) -> Mapping[str, JobHandler]:
         """Return what the worker calls for the jobs made here."""
         return {JOB_KIND: self._run}
 
-    def start(self, scope: Scope, request: DetectionRequest, *, name: str | None = None) -> CurrentDetection:
+    def start(
+        self, scope: Scope, request: DetectionRequest, *, name: str | None = None, priority: Priority = "normal"
+    ) -> CurrentDetection:
         """Order a detection: the job and the detection are kept together, or neither is.
 
         Raises
@@ -87,7 +93,8 @@ class Detections:
         detection_id = new_id()
         order = asdict(replace(request, algorithm=algorithm))
         with self._database.write():
-            job = self._jobs.submit(scope, JOB_KIND, {"detection_id": detection_id, "request": order})
+            payload = {"detection_id": detection_id, "request": order}
+            job = self._jobs.submit(scope, JOB_KIND, payload, priority=priority)
             record = self._records.add(
                 scope,
                 NewDetection(
@@ -104,22 +111,50 @@ class Detections:
                     else {"kind": request.threshold[0], "value": request.threshold[1]},
                 ),
             )
-        return _current(record)
+        return current(record)
 
-    def list(self, scope: Scope, *, limit: int, after: str, dataset_id: str = "") -> Sequence[CurrentDetection]:
-        """Return one page, newest first."""
-        return [
-            _current(record) for record in self._records.list(scope, limit=limit, after=after, dataset_id=dataset_id)
-        ]
+    def list(self, scope: Scope, /, *, limit: int, after: str, **filters: str) -> Sequence[CurrentDetection]:
+        """Return one page, newest first; `filters` are those of `DetectionRepository.list`."""
+        return [current(record) for record in self._records.list(scope, limit=limit, after=after, **filters)]
 
     def get(self, scope: Scope, detection_id: str) -> CurrentDetection:
         """Return one detection, or raise `NotFound`."""
-        return _current(self._records.get(scope, detection_id))
+        return current(self._records.get(scope, detection_id))
 
     def cancel(self, scope: Scope, detection_id: str) -> CurrentDetection:
         """Ask a detection to stop; one that has ended stays as it is."""
         self._jobs.cancel(scope, self._records.get(scope, detection_id).job.id)
         return self.get(scope, detection_id)
+
+    def rename(self, scope: Scope, detection_id: str, name: str) -> CurrentDetection:
+        """Give a detection another name, or raise `NotFound`."""
+        renamed = current(self._records.rename(scope, detection_id, name))
+        self._tell(scope, detection_id)
+        return renamed
+
+    def delete(self, scope: Scope, detection_id: str) -> None:
+        """Remove a detection that has ended, with its job, its result and what was said about its rows.
+
+        Raises
+        ------
+        NotFound
+            ``detection.not_found``.
+        Conflict
+            ``detection.still_running``.
+        """
+        record = self._records.get(scope, detection_id)
+        self._results.begin_removal(scope, detection_id)
+        try:
+            self._records.delete(scope, detection_id)
+        except PlatformError:
+            self._results.end_removal(scope, detection_id, kept=True)
+            raise
+        self._results.end_removal(scope, detection_id)
+        self._forget(scope, record)
+
+    def discard(self, scope: Scope, detection_id: str) -> None:
+        """Remove what attempts of a detection left behind that ended without a result."""
+        self._results.end_removal(scope, detection_id)
 
     def result(self, scope: Scope, detection_id: str) -> DetectionResult:
         """Return the result with the threshold that was chosen last.
@@ -135,22 +170,38 @@ class Detections:
 
     def choose_threshold(self, scope: Scope, detection_id: str, kind: str, value: float) -> CurrentDetection:
         """Judge a result by another threshold and keep the choice (errors: `result`, and ``detection.*`` for the value)."""
-        result = self._result(scope, self._records.get(scope, detection_id)).with_threshold(kind, value)
-        record = self._records.choose_threshold(scope, detection_id, {"kind": kind, "value": value}, result.summary())
-        return _current(record)
+        from anomaly_detection.detection.results.timeline import summary_with_timeline
+
+        before = self._records.get(scope, detection_id)
+        # From the first judgement, whose p-values every other one shares.
+        result = self._original(scope, before).with_threshold(kind, value)
+        chosen = {"kind": kind, "value": value}
+        record = self._records.choose_threshold(scope, detection_id, chosen, summary_with_timeline(result))
+        self._forget(scope, before, original=False)
+        self._cache.get(_key(scope, record), lambda: result)
+        self._tell(scope, detection_id)
+        return current(record)
+
+    def _tell(self, scope: Scope, detection_id: str) -> None:
+        self._database.after_commit(lambda: self._events.publish(scope, "detection", {"id": detection_id}))
 
     def _result(self, scope: Scope, record: DetectionRecord) -> DetectionResult:
-        if record.job.status != "succeeded":
-            raise _not_finished(record)
         chosen = record.chosen_threshold
         if chosen is None:
             return self._original(scope, record)
         kind, value = str(chosen["kind"]), float(chosen["value"])
-        key = (scope.tenant_id, record.id, kind, repr(value))
-        return self._cache.get(key, lambda: self._original(scope, record).with_threshold(kind, value))
+        return self._cache.get(_key(scope, record), lambda: self._original(scope, record).with_threshold(kind, value))
 
     def _original(self, scope: Scope, record: DetectionRecord) -> DetectionResult:
+        if record.job.status != "succeeded":
+            raise _not_finished(record)
         return self._cache.get((scope.tenant_id, record.id), lambda: self._load(scope, record))
+
+    def _forget(self, scope: Scope, record: DetectionRecord, *, original: bool = True) -> None:
+        if original or record.chosen_threshold is not None:
+            self._cache.drop(_key(scope, record))
+        if original:
+            self._cache.drop((scope.tenant_id, record.id))
 
     def _load(self, scope: Scope, record: DetectionRecord) -> DetectionResult:
         outcome = self._jobs.get(scope, record.job.id).outcome
@@ -177,11 +228,18 @@ class Detections:
             )
 
 
-def _current(record: DetectionRecord) -> CurrentDetection:
+def current(record: DetectionRecord) -> CurrentDetection:
+    """Return a detection with the summary that holds now."""
     summary = record.chosen_summary
     if summary is None and record.job.outcome is not None:
         summary = record.job.outcome["summary"]
     return CurrentDetection(record, summary)
+
+
+def _key(scope: Scope, record: DetectionRecord) -> tuple[str, ...]:
+    chosen = record.chosen_threshold
+    judged = () if chosen is None else (str(chosen["kind"]), repr(float(chosen["value"])))
+    return (scope.tenant_id, record.id, *judged)
 
 
 def _not_finished(record: DetectionRecord) -> Conflict:

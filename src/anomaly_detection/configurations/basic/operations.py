@@ -66,17 +66,37 @@ class Operations:
         self.list_datasets = guarded("datasets.list", data, datasets.list, quiet=True)
         self.get_dataset = guarded("datasets.get", data, datasets.get, quiet=True)
         self.preview_dataset = guarded("datasets.preview", data, datasets.preview, quiet=True)
+        self.profile_dataset = guarded("datasets.profile", data, datasets.profile, quiet=True)
+        self.rename_dataset = guarded("datasets.rename", Permission.WRITE_DATASETS, datasets.rename)
+        self.delete_dataset = guarded("datasets.delete", Permission.WRITE_DATASETS, datasets.delete)
         self.start_detection = guarded("detections.start", write, detections.start)
         self.list_detections = guarded("detections.list", read, detections.list, quiet=True)
         self.get_detection = guarded("detections.get", read, detections.get, quiet=True)
         self.cancel_detection = guarded("detections.cancel", write, detections.cancel)
+        self.rename_detection = guarded("detections.rename", write, detections.rename)
+        self.delete_detection = guarded("detections.delete", write, detections.delete)
         self.get_result = guarded("detections.result", read, detections.result, quiet=True)
         self.choose_threshold = guarded("detections.threshold", write, detections.choose_threshold)
         self.list_jobs = guarded("jobs.list", Permission.READ_JOBS, jobs.list, quiet=True)
         self.get_job = guarded("jobs.get", Permission.READ_JOBS, jobs.get, quiet=True)
+        self.cancel_job = guarded("jobs.cancel", Permission.WRITE_JOBS, jobs.cancel)
         self.subscribe = guarded("events.subscribe", Permission.READ_EVENTS, parts.events.subscribe, quiet=True)
         self._offer_models(parts.models, parts.scoring)
+        self._offer_overview(parts)
         self._offer_access(parts.access)
+
+    def _offer_overview(self, parts: Parts) -> None:
+        read, write, said = Permission.READ_FEEDBACK, Permission.WRITE_FEEDBACK, parts.feedback
+        self.give_feedback = guarded("feedback.give", write, said.say)
+        self.withdraw_feedback = guarded("feedback.withdraw", write, said.withdraw)
+        self.get_feedback = guarded("feedback.get", read, said.get, quiet=True)
+        self.get_present_feedback = guarded("feedback.present", read, said.present, quiet=True)
+        self.list_feedback = guarded("feedback.list", read, said.list, quiet=True)
+        self.feedback_history = guarded("feedback.history", read, said.history, quiet=True)
+        self.feedback_of_rows = guarded("feedback.of_rows", read, said.of_rows, quiet=True)
+        self.verdicts = guarded("feedback.verdicts", read, said.verdicts, quiet=True)
+        self.get_overview = guarded("overview.get", Permission.READ_DETECTIONS, parts.overview.look, quiet=True)
+        self.job_subjects = guarded("jobs.subjects", Permission.READ_JOBS, parts.overview.subjects, quiet=True)
 
     def _offer_models(self, models: Models, scoring: Scoring) -> None:
         read, write, score = Permission.READ_MODELS, Permission.WRITE_MODELS, Permission.SCORE_MODELS

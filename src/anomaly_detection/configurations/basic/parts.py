@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from anomaly_detection.configurations.basic.access import Access
 from anomaly_detection.configurations.basic.datasets import Datasets
 from anomaly_detection.configurations.basic.detections import Detections
+from anomaly_detection.configurations.basic.feedback import Feedback
 from anomaly_detection.configurations.basic.models import Models
+from anomaly_detection.configurations.basic.overview import Overview
 from anomaly_detection.configurations.basic.scoring import Scoring
 from anomaly_detection.infrastructure.events import EventBroker, Subscription
 from anomaly_detection.infrastructure.jobs.queue import DatabaseJobQueue
@@ -36,13 +38,17 @@ class Jobs:
     def __init__(self, queue: DatabaseJobQueue) -> None:
         self._queue = queue
 
-    def list(self, scope: Scope, *, limit: int, after: str) -> Sequence[Job]:
-        """Return one page, newest first."""
-        return self._queue.list(scope, limit=limit, after=after)
+    def list(self, scope: Scope, *, limit: int, after: str, status: str = "", kind: str = "") -> Sequence[Job]:
+        """Return one page, newest first; an empty filter lets all pass."""
+        return self._queue.list(scope, limit=limit, after=after, status=status, kind=kind)
 
     def get(self, scope: Scope, job_id: str) -> Job:
         """Return one job, or raise `NotFound`."""
         return self._queue.get(scope, job_id)
+
+    def cancel(self, scope: Scope, job_id: str) -> Job:
+        """Ask a job to stop, or raise `NotFound`; one that has ended stays as it is."""
+        return self._queue.cancel(scope, job_id)
 
 
 class Events:
@@ -52,8 +58,14 @@ class Events:
         self._broker = broker
 
     def subscribe(self, scope: Scope, session_id: str) -> Subscription:
-        """Listen to the tenant's events until the session ends."""
-        return self._broker.subscribe(scope.tenant_id, session_id)
+        """Listen to the tenant's events until the session ends.
+
+        Raises
+        ------
+        TooManyRequests
+            ``api.too_many_streams``.
+        """
+        return self._broker.subscribe(scope.tenant_id, session_id, scope.principal_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +79,6 @@ class Parts:
     scoring: Scoring
     jobs: Jobs
     events: Events
+    feedback: Feedback
+    overview: Overview
     access: Access

@@ -13,10 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from anomaly_detection.shared.errors import TooManyRequests
 from anomaly_detection.shared.scope import Scope
 
 MAXIMUM_PENDING = 1000
 """A listener this far behind is sent away; it comes back and reads everything anew."""
+MAXIMUM_LISTENERS = 20
+"""So many listeners one user may have: a browser's tabs, and no more."""
+RETRY_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,10 @@ class Event:
 class Subscription:
     """One listener; made by `EventBroker.subscribe` inside a running event loop."""
 
-    def __init__(self, tenant_id: str, session_id: str) -> None:
+    def __init__(self, tenant_id: str, session_id: str, principal_id: str = "") -> None:
         self.tenant_id = tenant_id
         self.session_id = session_id
+        self.principal_id = principal_id
         self._loop = asyncio.get_running_loop()
         self._pending: dict[Event, None] = {}
         self._wake = asyncio.Event()
@@ -82,10 +87,33 @@ class EventBroker:
         for subscription in self._matching(tenant_id=scope.tenant_id):
             subscription.notify(event)
 
-    def subscribe(self, tenant_id: str, session_id: str) -> Subscription:
-        """Return a new listener for a tenant's events; call it inside the event loop, and `unsubscribe` at the end."""
-        subscription = Subscription(tenant_id, session_id)
+    def subscribe(self, tenant_id: str, session_id: str, principal_id: str = "") -> Subscription:
+        """Return a new listener for a tenant's events; call it inside the event loop, and `unsubscribe` at the end.
+
+        Parameters
+        ----------
+        tenant_id : str
+            Whose events.
+        session_id : str
+            With whose end the listener ends.
+        principal_id : str, optional
+            Who listens; those without one are not counted.
+
+        Raises
+        ------
+        TooManyRequests
+            ``api.too_many_streams``: this user has as many listeners as one may have.
+        """
+        subscription = Subscription(tenant_id, session_id, principal_id)
         with self._lock:
+            theirs = [known for known in self._subscriptions if known.principal_id == principal_id and not known.ended]
+            if principal_id and len(theirs) >= MAXIMUM_LISTENERS:
+                raise TooManyRequests(
+                    f"You have {len(theirs)} open streams of events; {MAXIMUM_LISTENERS} are allowed.",
+                    code="api.too_many_streams",
+                    hint="Close some pages of the dashboard, or share one stream.",
+                    details={"limit": MAXIMUM_LISTENERS, "retry_after_seconds": RETRY_SECONDS},
+                )
             self._subscriptions.add(subscription)
         return subscription
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from anomaly_detection.shared.errors import NotFound, PlatformError, Unavailable
+from anomaly_detection.shared.identity import new_id
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -39,6 +40,16 @@ def sync_folder(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small file whose folder is there, so that a reader sees all of it or none; what can be made again may be lost."""
+    temporary = path.with_name(f".{path.name}.{new_id()}")
+    try:
+        temporary.write_text(text)
+        temporary.rename(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 @contextmanager

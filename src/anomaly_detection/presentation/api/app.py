@@ -18,12 +18,16 @@ from anomaly_detection.presentation.api.limits import RequestLimits
 from anomaly_detection.presentation.api.reference import render
 from anomaly_detection.presentation.api.v1 import (
     algorithms,
+    anomalies,
     api_keys,
     datasets,
     detections,
     events,
+    feedback,
     jobs,
     models,
+    overview,
+    results,
     roles,
     scoring,
     sessions,
@@ -39,14 +43,19 @@ _DESCRIPTION = (
 )
 _UPLOADS = frozenset({f"{PREFIX}/datasets", f"{PREFIX}/models/import"})
 _ROUTERS = (
+    # Routes are tried in this order: the one that other programs call all day comes first.
+    scoring.router,
     sessions.router,
     users.router,
     roles.router,
     api_keys.router,
     datasets.router,
     detections.router,
+    results.router,
+    anomalies.router,
+    feedback.router,
+    overview.router,
     models.router,
-    scoring.router,
     jobs.router,
     algorithms.router,
     events.router,

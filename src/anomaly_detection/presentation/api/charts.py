@@ -11,6 +11,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 CURVE_POINTS = 400
+MOST_FLAGGED = 50_000
+"""A scatter plot holds no more flagged rows than these, the highest scores first."""
 
 
 def thin(columns: Sequence[FloatArray], keep: NDArray[np.bool_], points: int) -> IntArray:
@@ -89,6 +91,49 @@ def cutoff_curve(scores: FloatArray, p_values: FloatArray | None) -> tuple[list[
     if p_values is None:
         return (-values).tolist(), counts.tolist(), [None] * len(values)
     return (-values).tolist(), counts.tolist(), p_values[order][positions].tolist()
+
+
+def accuracy(
+    scores: FloatArray, labels: NDArray[np.bool_], cutoffs: Sequence[float], counts: Sequence[int]
+) -> tuple[list[float], list[float]]:
+    """Return what each cutoff would be worth against known anomalies.
+
+    Parameters
+    ----------
+    scores : array of shape (n,)
+        Higher is more anomalous.
+    labels : array of shape (n,)
+        True for known anomalies; at least one.
+    cutoffs, counts : sequences of equal length
+        As `cutoff_curve` returns them.
+
+    Returns
+    -------
+    precision, recall : lists of that length
+        The share of known anomalies among the flagged rows, and the share of them that is flagged.
+
+    Examples
+    --------
+    >>> accuracy(np.array([1.0, 5.0, 4.0]), np.array([False, True, False]), [5.0, 4.0, 1.0], [1, 2, 3])
+    ([1.0, 0.5, 0.3333333333333333], [1.0, 1.0, 1.0])
+    """
+    known = np.sort(scores[labels])
+    found = len(known) - np.searchsorted(known, np.asarray(cutoffs), side="left")
+    return (found / np.asarray(counts)).tolist(), (found / len(known)).tolist()
+
+
+def scattered(flagged: IntArray, scores: FloatArray, n_rows: int, points: int) -> IntArray:
+    """Choose the rows of a scatter plot: every flagged one, and about `points` others spread evenly over the data.
+
+    Returns
+    -------
+    array of int
+        Positions, ascending. Of more than 50 000 flagged rows, those with the highest scores.
+    """
+    if len(flagged) > MOST_FLAGGED:
+        flagged = flagged[np.argsort(-scores[flagged], kind="stable")[:MOST_FLAGGED]]
+    others = np.arange(0, n_rows, max(1, -(-n_rows // points)))
+    return np.union1d(flagged, others)
 
 
 def plain(values: FloatArray) -> list[float | None]:

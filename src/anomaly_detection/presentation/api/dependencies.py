@@ -122,6 +122,7 @@ TheCaller = Annotated[Caller, Depends(caller)]
 TheOperations = Annotated[Operations, Depends(operations)]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many items a page holds.")]
 After = Annotated[str | None, Query(max_length=64, description="The `next` of the page before.")]
+NamePart = Annotated[str, Query(max_length=200, description="Part of the name, in any case.")]
 Id = Annotated[str, Path(max_length=64)]
 
 

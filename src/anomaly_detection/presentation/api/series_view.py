@@ -14,6 +14,7 @@ from anomaly_detection.shared.errors import InvalidInput
 if TYPE_CHECKING:
     from anomaly_detection.detection.results import DetectionResult
 
+WINDOW_ROWS = 200
 GAP_STEPS = 1.5
 """Rows further apart than this many usual steps have a gap between them."""
 
@@ -37,7 +38,23 @@ def series_view(
             code="detection.not_a_series",
             hint="Ask for its distribution or its anomalies.",
         )
-    rows = _in_order(times, start, end)
+    return _drawn(result, times, _in_order(times, start, end), points)
+
+
+def window(result: DetectionResult, index: int, rows: int = WINDOW_ROWS) -> dict[str, Any] | None:
+    """Return the chart of about so many rows around one, or None where the data are no series or the row has no time."""
+    times = result.rows.time
+    if result.kind != "series" or times is None or np.isnat(times[index]):
+        return None
+    order = _in_order(times, None, None)
+    place = int(np.flatnonzero(order == index)[0])
+    first = max(0, min(place - rows // 2, len(order) - rows))
+    return _drawn(result, times, order[first : first + rows], rows)
+
+
+def _drawn(
+    result: DetectionResult, times: NDArray[np.datetime64], rows: NDArray[np.int64], points: int
+) -> dict[str, Any]:
     columns = list(result.rows.expected) or [
         name for name, column in result.rows.values.items() if column.dtype == np.float64
     ]

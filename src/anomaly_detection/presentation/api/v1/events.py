@@ -1,4 +1,4 @@
-"""Server-sent events: every change of the tenant's detections, as it happens."""
+"""Server-sent events: every change of the tenant's things, as it happens."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from anomaly_detection.configurations.basic.operations import Caller
 from anomaly_detection.enterprise.auth.proof import Proof
 from anomaly_detection.infrastructure.events import Subscription
 from anomaly_detection.presentation.api.dependencies import TheCaller, ThePlatform, TheProof
-from anomaly_detection.presentation.api.v1.schemas.detections import Detection
+from anomaly_detection.presentation.api.v1.topics import TOPICS, describe
 from anomaly_detection.shared.clock import utc_now
-from anomaly_detection.shared.errors import NotFound, PlatformError
+from anomaly_detection.shared.errors import PlatformError
 
 router = APIRouter(prefix="/events", tags=["events"])
 
@@ -31,13 +31,15 @@ _LOGGER = logging.getLogger(__name__)
     response_class=StreamingResponse,
     responses={
         200: {
-            "description": "Events `detection`, each with a Detection as its data; a comment every 15 seconds.",
+            "description": f"Events {', '.join(f'`{topic}`' for topic in TOPICS)}, each with what changed as its data (Detection, "
+            "ModelVersion, DatasetSummary, Feedback; parameters and names of columns are left out where they are long); "
+            "a comment every 15 seconds.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         }
     },
 )
 async def listen(platform: ThePlatform, proof: TheProof, caller: TheCaller) -> StreamingResponse:
-    """Follow the tenant's detections until the session ends."""
+    """Follow what changes until the session ends. One user may have 20 streams."""
     subscription = platform.operations.subscribe(caller, proof.id)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     stream = _stream(platform, proof, caller, subscription)
@@ -59,7 +61,7 @@ async def _stream(platform: Platform, proof: Proof, caller: Caller, subscription
                 return
             event = await subscription.next(min(PING_SECONDS, left))
             if event is not None:
-                yield await run_in_threadpool(_describe, platform, caller, event.topic, event.id)
+                yield await run_in_threadpool(describe, platform.operations, caller, event.topic, event.id)
             elif not subscription.ended:
                 yield ": ping\n\n"
     except PlatformError as error:
@@ -67,11 +69,3 @@ async def _stream(platform: Platform, proof: Proof, caller: Caller, subscription
         _LOGGER.warning("an event stream was ended", extra={"code": error.code})
     finally:
         platform.events.unsubscribe(subscription)
-
-
-def _describe(platform: Platform, caller: Caller, topic: str, detection_id: str) -> str:
-    try:
-        record, summary = platform.operations.get_detection(caller, detection_id)
-    except NotFound:
-        return ""
-    return f"event: {topic}\ndata: {Detection.of(record, summary).model_dump_json()}\n\n"

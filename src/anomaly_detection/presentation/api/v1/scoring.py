@@ -12,7 +12,7 @@ from starlette.responses import Response
 from anomaly_detection.configurations.basic.composition import Platform
 from anomaly_detection.configurations.basic.operations import Caller
 from anomaly_detection.configurations.basic.scoring import LoadedModel
-from anomaly_detection.presentation.api.dependencies import Id, TheCaller, ThePlatform
+from anomaly_detection.presentation.api.dependencies import Id, caller, proof
 from anomaly_detection.presentation.api.judgements import arrow_answer, json_answer
 from anomaly_detection.presentation.api.rows import ARROW, limit_of, read_rows, too_large
 from anomaly_detection.presentation.api.v1.schemas.models import RowsToScore, Scores
@@ -46,19 +46,20 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
 async def score_rows(
     model_id: Id,
     request: Request,
-    platform: ThePlatform,
-    caller: TheCaller,
     version: Annotated[
         int | None, Query(ge=1, le=2**31 - 1, description="null: the one in production, else the newest.")
     ] = None,
     explain: Annotated[bool, Query(description="Say why rows were flagged.")] = False,
 ) -> Response:
     """Judge rows as new ones. What is missing in a row is null; unknown columns and wrong types are refused."""
+    # Called by hand: on the way through the framework the dependencies alone would take longer than most models.
+    platform: Platform = request.app.state.platform
+    who = await caller(request, await proof(request, platform, request.app.state.limits))
     media_type = request.headers.get("Content-Type", "")
     limit = limit_of(media_type)
     asked = _Asked(
         platform,
-        caller,
+        who,
         model_id,
         version,
         explain,

@@ -10,7 +10,7 @@ from pydantic import Field
 from anomaly_detection.infrastructure.persistence.detections import DetectionRecord
 from anomaly_detection.presentation.api.v1.schemas.common import Answer, Request
 from anomaly_detection.presentation.api.v1.schemas.jobs import Failure, Progress
-from anomaly_detection.workflows.ports import JobStatus
+from anomaly_detection.workflows.ports import JobStatus, Priority
 
 ThresholdKind = Literal["p_value", "fdr", "score", "contamination", "alert_rate"]
 
@@ -32,6 +32,13 @@ class NewDetection(Request):
     time_column: str | None = None
     threshold: ThresholdChoice | None = None
     name: str | None = Field(default=None, max_length=200)
+    priority: Priority = "normal"
+
+
+class DetectionChanges(Request):
+    """What is to be different about a detection."""
+
+    name: str = Field(min_length=1, max_length=200)
 
 
 class DatasetReference(Answer):
@@ -42,11 +49,25 @@ class DatasetReference(Answer):
     kind: Literal["series", "table"]
 
 
-class Threshold(Answer):
-    """The line that was drawn, and the score that it means."""
+class ModelReference(Answer):
+    """The version of a stored model that judged the data."""
+
+    id: str
+    version_id: str
+    name: str
+    version: int
+
+
+class ThresholdRule(Answer):
+    """Where a line is drawn."""
 
     kind: str
     value: float
+
+
+class Threshold(ThresholdRule):
+    """The line that was drawn, and the score that it means."""
+
     score_cutoff: float | None = None
 
 
@@ -65,6 +86,7 @@ class Summary(Answer):
     n_rows: int
     n_anomalies: int
     threshold: Threshold
+    default_threshold: ThresholdRule | None = Field(default=None, description="In force before anybody moved it.")
     severities: Severities
 
 
@@ -78,6 +100,8 @@ class Detection(Answer):
     parameters: dict[str, Any]
     columns: list[str] | None = None
     time_column: str | None = None
+    priority: Priority
+    model: ModelReference | None = None
     status: JobStatus
     progress: Progress
     error: Failure | None = None
@@ -91,6 +115,7 @@ class Detection(Answer):
     def of(cls, record: DetectionRecord, summary: Any) -> Detection:
         """Return a detection as it is sent; `summary` is the present one, or None."""
         job = record.job
+        first = (job.outcome or {}).get("summary", {}).get("threshold")
         return cls.model_validate(
             {
                 "id": record.id,
@@ -100,10 +125,12 @@ class Detection(Answer):
                 "parameters": dict(record.parameters),
                 "columns": record.columns,
                 "time_column": record.time_column,
+                "priority": job.priority,
+                "model": record.model,
                 "status": job.status,
                 "progress": {"fraction": job.progress, "stage": job.stage},
                 "error": None if job.error is None else dict(job.error),
-                "summary": summary,
+                "summary": None if summary is None else {**summary, "default_threshold": first},
                 "job_id": job.id,
                 "created_at": record.created_at,
                 "started_at": job.started_at,
@@ -117,43 +144,3 @@ class DetectionPage(Answer):
 
     items: list[Detection]
     next: str | None = None
-
-
-class AnomalyPage(Answer):
-    """Anomalies, most severe first, each with its rank from 1."""
-
-    items: list[dict[str, Any]]
-    next: str | None = None
-    total: int
-
-
-class SeriesView(Answer):
-    """A series made small enough to draw: each bucket's least and greatest value, and every anomaly."""
-
-    time: list[str]
-    value: dict[str, list[float | None]]
-    expected: dict[str, list[float | None]]
-    lower: dict[str, list[float | None]]
-    upper: dict[str, list[float | None]]
-    score: list[float | None]
-    prediction: list[int]
-    index: list[int | None]
-    score_cutoff: float | None
-    n_total: int
-
-
-class Curve(Answer):
-    """What each possible cutoff would mean, from the highest score down."""
-
-    score: list[float]
-    n_anomalies: list[int]
-    p_value: list[float | None]
-
-
-class Distribution(Answer):
-    """The histogram of the scores."""
-
-    edges: list[float]
-    counts: list[int]
-    score_cutoff: float | None
-    curve: Curve

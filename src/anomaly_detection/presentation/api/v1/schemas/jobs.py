@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from anomaly_detection.infrastructure.persistence.overview import Subject
 from anomaly_detection.presentation.api.v1.schemas.common import Answer
 from anomaly_detection.workflows.ports import Job as JobValue
-from anomaly_detection.workflows.ports import JobStatus
+from anomaly_detection.workflows.ports import JobStatus, Priority
 
 
 class Progress(Answer):
@@ -24,12 +25,21 @@ class Failure(Answer):
     hint: str = ""
 
 
+class JobSubject(Answer):
+    """What a job is about: a detection, or a model by its id and the name of the version."""
+
+    id: str
+    name: str
+
+
 class Job(Answer):
     """A durable piece of work."""
 
     id: str
     kind: str
+    subject: JobSubject | None = None
     status: JobStatus
+    priority: Priority
     progress: Progress
     attempts: int
     created_at: datetime
@@ -38,12 +48,14 @@ class Job(Answer):
     error: Failure | None = None
 
     @classmethod
-    def of(cls, job: JobValue) -> Job:
+    def of(cls, job: JobValue, subject: Subject | None = None) -> Job:
         """Return a job as it is sent."""
         return cls(
             id=job.id,
             kind=job.kind,
+            subject=None if subject is None else JobSubject(id=subject.id, name=subject.name),
             status=job.status,
+            priority=job.priority,
             progress=Progress(fraction=job.progress, stage=job.stage),
             attempts=job.attempts,
             created_at=job.created_at,
