@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet,
 
 import { ApiError, onSignedOut } from '@/api/client';
 import { NotFound, RouteError, RoutePending } from '@/components/RouteStates';
+import { rolesQuery } from '@/features/session/permissions';
 import { sessionQuery } from '@/features/session/queries';
 import { Shell } from '@/features/session/Shell';
 import { parseSearch, stringifySearch, textOf, texts, wholeNumberOf } from '@/lib/search';
@@ -23,6 +24,9 @@ export interface DetectionsSearch {
 export interface ModelsSearch {
   q?: string;
   archived?: string;
+  /** Train a model on this dataset, or like this detection. */
+  dataset?: string;
+  detection?: string;
 }
 
 /** What was chosen for a new detection: nothing is lost on reload, and a link shows a colleague the same. */
@@ -49,6 +53,8 @@ const shellRoute = createRoute({
   beforeLoad: async ({ location }) => {
     try {
       await queryClient.ensureQueryData(sessionQuery);
+      // Where the roles cannot be told, nothing that changes something is offered.
+      await queryClient.ensureQueryData(rolesQuery).catch(() => null);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 401) throw error;
       throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { to: location.href } });
@@ -98,8 +104,36 @@ const anomalyRoute = createRoute({
 const modelsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/models',
-  validateSearch: (search: Record<string, unknown>): ModelsSearch => texts(search, ['q', 'archived']),
+  validateSearch: (search: Record<string, unknown>): ModelsSearch => texts(search, ['q', 'archived', 'dataset', 'detection']),
   component: lazyRouteComponent(() => import('@/pages/ModelsPage'), 'ModelsPage'),
+});
+
+/** As for a new detection; `name` is the model's. */
+export type NewModelSearch = NewDetectionSearch & { dataset?: string };
+
+const newModelRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/models/new',
+  validateSearch: (search: Record<string, unknown>): NewModelSearch => texts(search, ['dataset', ...setupNames]),
+  component: lazyRouteComponent(() => import('@/pages/NewModelPage'), 'NewModelPage'),
+});
+
+export interface ModelSearch {
+  version?: string;
+  compare?: string;
+}
+
+const modelRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/models/$id',
+  validateSearch: (search: Record<string, unknown>): ModelSearch => texts(search, ['version', 'compare']),
+  component: lazyRouteComponent(() => import('@/pages/ModelPage'), 'ModelPage'),
+});
+
+const accountRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/account',
+  component: lazyRouteComponent(() => import('@/pages/AccountPage'), 'AccountPage'),
 });
 
 const administrationRoute = createRoute({
@@ -114,21 +148,22 @@ export interface ResultSearch {
   until?: string;
   anomaly?: number;
   column?: string;
+  /** Which anomalies the list shows. */
+  severity?: string;
+  verdict?: string;
+  /** The columns of the scatter plot. */
+  x?: string;
+  y?: string;
 }
 
 const detectionRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/detections/$id',
   validateSearch: (search: Record<string, unknown>): ResultSearch => {
-    const from = textOf(search, 'from');
-    const until = textOf(search, 'until');
     const anomaly = wholeNumberOf(search, 'anomaly');
-    const column = textOf(search, 'column');
     return {
-      ...(from === undefined ? {} : { from }),
-      ...(until === undefined ? {} : { until }),
+      ...texts(search, ['from', 'until', 'column', 'severity', 'verdict', 'x', 'y']),
       ...(anomaly === undefined ? {} : { anomaly }),
-      ...(column === undefined ? {} : { column }),
     };
   },
   component: lazyRouteComponent(() => import('@/pages/DetectionPage'), 'DetectionPage'),
@@ -146,6 +181,9 @@ export const router = createRouter({
       detectionRoute,
       anomalyRoute,
       modelsRoute,
+      newModelRoute,
+      modelRoute,
+      accountRoute,
       administrationRoute,
     ]),
   ]),

@@ -4,7 +4,7 @@ import type { Anomaly, Series, Severity } from '@/api/detections';
 import type { Feedback, Verdict } from '@/api/feedback';
 
 /** A row of the data as it was judged; one below the threshold has no rank and no severity. */
-export interface JudgedRow extends Omit<Anomaly, 'rank' | 'severity'> {
+export interface JudgedRow extends Omit<Anomaly, 'rank' | 'severity' | 'feedback'> {
   severity: Severity | null;
 }
 

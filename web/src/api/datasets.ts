@@ -1,4 +1,5 @@
-import { API, ApiError, problemOf, queryString, reportStatus, request, unreachable, unsafeHeaders } from '@/api/client';
+import { request } from '@/api/client';
+import { type Upload, upload } from '@/api/transfer';
 
 export type DataKind = 'series' | 'table';
 export type ColumnType = 'number' | 'boolean' | 'category' | 'datetime' | 'text';
@@ -31,6 +32,33 @@ export interface Dataset {
   created_at: string;
 }
 
+/** A dataset as lists have it: its columns come with the dataset itself. */
+export interface DatasetSummary extends Omit<Dataset, 'columns' | 'warnings'> {
+  n_warnings: number;
+}
+
+export interface ColumnProfile {
+  name: string;
+  type: ColumnType;
+  role: ColumnRole;
+  n_missing: number;
+  n_distinct: number | null;
+  /** There are more different values than were counted. */
+  more_distinct: boolean;
+  minimum: Cell;
+  median: Cell;
+  maximum: Cell;
+  mean: number | null;
+  standard_deviation: number | null;
+  most_frequent: [Cell, number][];
+  histogram: { edges: (number | string)[]; counts: number[] } | null;
+}
+
+export interface Profile {
+  columns: ColumnProfile[];
+  n_rows: number;
+}
+
 export interface Page<T> {
   items: T[];
   next: string | null;
@@ -41,47 +69,37 @@ export interface Preview {
   rows: Cell[][];
 }
 
-export function listDatasets(after: string | null, signal?: AbortSignal): Promise<Page<Dataset>> {
-  return request('/datasets', { query: { limit: 20, after }, signal });
+const path = (id: string, rest = '') => `/datasets/${encodeURIComponent(id)}${rest}`;
+
+export interface DatasetFilter {
+  q?: string | undefined;
+  kind?: string | undefined;
+}
+
+export function listDatasets(filter: DatasetFilter, after: string | null, signal?: AbortSignal): Promise<Page<DatasetSummary>> {
+  return request('/datasets', { query: { limit: 20, after, q: filter.q, kind: filter.kind }, signal });
 }
 
 export function getDataset(id: string, signal?: AbortSignal): Promise<Dataset> {
-  return request(`/datasets/${encodeURIComponent(id)}`, { signal });
+  return request(path(id), { signal });
 }
 
 export function previewDataset(id: string, rows: number, signal?: AbortSignal): Promise<Preview> {
-  return request(`/datasets/${encodeURIComponent(id)}/preview`, { query: { rows }, signal });
+  return request(path(id, '/preview'), { query: { rows }, signal });
 }
 
-export interface Upload {
-  promise: Promise<Dataset>;
-  cancel: () => void;
+export function profileDataset(id: string, signal?: AbortSignal): Promise<Profile> {
+  return request(path(id, '/profile'), { signal });
 }
 
-/** Sends a file as it is. XMLHttpRequest, because `fetch` cannot report how much was sent. */
-export function uploadDataset(file: File, onProgress: (fraction: number) => void): Upload {
-  const transfer = new XMLHttpRequest();
-  const promise = new Promise<Dataset>((resolve, reject) => {
-    transfer.open('POST', `${API}/datasets${queryString({ filename: file.name })}`);
-    transfer.setRequestHeader('Accept', 'application/json');
-    transfer.setRequestHeader('Content-Type', 'application/octet-stream');
-    for (const [name, value] of Object.entries(unsafeHeaders())) transfer.setRequestHeader(name, value);
-    transfer.upload.addEventListener('progress', (event) => {
-      if (event.lengthComputable && event.total > 0) onProgress(event.loaded / event.total);
-    });
-    transfer.addEventListener('load', () => {
-      if (transfer.status >= 200 && transfer.status < 300) {
-        resolve(JSON.parse(transfer.responseText) as Dataset);
-        return;
-      }
-      reportStatus(transfer.status);
-      reject(problemOf(transfer.status, transfer.responseText, transfer.getResponseHeader('X-Request-ID')));
-    });
-    transfer.addEventListener('error', () => reject(unreachable()));
-    transfer.addEventListener('abort', () =>
-      reject(new ApiError(0, { code: 'client.cancelled', detail: 'The upload was cancelled.' }, null)),
-    );
-    transfer.send(file);
-  });
-  return { promise, cancel: () => transfer.abort() };
+export function renameDataset(id: string, name: string): Promise<Dataset> {
+  return request(path(id), { method: 'PATCH', body: { name } });
+}
+
+export function deleteDataset(id: string): Promise<void> {
+  return request(path(id), { method: 'DELETE' });
+}
+
+export function uploadDataset(file: File, onProgress: (fraction: number) => void): Upload<Dataset> {
+  return upload('/datasets', file, { filename: file.name }, onProgress);
 }

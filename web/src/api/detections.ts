@@ -1,10 +1,13 @@
 import { request } from '@/api/client';
 import type { Cell, DataKind, Page } from '@/api/datasets';
+import type { Feedback } from '@/api/feedback';
+import { download } from '@/api/transfer';
 
 export type Status = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 export type Severity = 'low' | 'medium' | 'high' | 'critical';
 export type ThresholdKind = 'p_value' | 'fdr' | 'score' | 'contamination' | 'alert_rate';
-export type ParameterValue = string | number | boolean | null;
+export type ParameterValue = string | number | boolean | null | ParameterValue[] | { [name: string]: ParameterValue };
+export type Priority = 'high' | 'normal' | 'low';
 
 export interface Threshold {
   kind: ThresholdKind;
@@ -16,6 +19,8 @@ export interface Summary {
   n_rows: number;
   n_anomalies: number;
   threshold: Threshold;
+  /** Where the line stood when nobody had moved it. */
+  default_threshold?: { kind: ThresholdKind; value: number } | null;
   severities: Record<Severity, number>;
 }
 
@@ -27,6 +32,9 @@ export interface Detection {
   parameters: Record<string, ParameterValue>;
   columns: string[] | null;
   time_column: string | null;
+  priority: Priority;
+  /** The stored model that judged; null where the detection learned from the data themselves. */
+  model: { id: string; version_id: string; name: string; version: number } | null;
   status: Status;
   progress: { fraction: number; stage: string } | null;
   error: { code: string; message: string; hint: string | null } | null;
@@ -63,10 +71,18 @@ export interface Anomaly {
   severity: Severity;
   values: Record<string, Cell>;
   explanation: Explanation | null;
+  feedback: Feedback | null;
 }
 
 export interface AnomalyPage extends Page<Anomaly> {
   total: number;
+  /** How many fit the filter. */
+  n_matching: number;
+}
+
+export interface AnomalyFilter {
+  min_severity?: string | undefined;
+  verdict?: string | undefined;
 }
 
 export type Line = (number | null)[];
@@ -89,6 +105,9 @@ export interface Curve {
   score: number[];
   n_anomalies: number[];
   p_value: (number | null)[] | null;
+  /** Where the data have a label column. */
+  precision?: (number | null)[] | null;
+  recall?: (number | null)[] | null;
 }
 
 export interface Distribution {
@@ -106,26 +125,59 @@ export interface ResultDocument {
 
 export interface NewDetection {
   dataset_id: string;
-  algorithm: string | null;
-  parameters: Record<string, ParameterValue>;
-  columns: string[] | null;
-  time_column: string | null;
-  threshold: { kind: ThresholdKind; value: number } | null;
-  name: string | null;
+  algorithm?: string | null;
+  parameters?: Record<string, ParameterValue>;
+  columns?: string[] | null;
+  time_column?: string | null;
+  threshold?: { kind: ThresholdKind; value: number } | null;
+  name?: string | null;
+  priority?: Priority;
+  model_id?: string;
+  model_version?: number;
+}
+
+export interface Scatter {
+  x: { name: string; values: (number | null)[] };
+  y: { name: string; values: (number | null)[] };
+  score: (number | null)[];
+  prediction: (0 | 1)[];
+  index: number[];
+  n_total: number;
+}
+
+export interface Importance {
+  items: { feature: string; share: number }[];
+  n_anomalies: number;
+}
+
+export interface DetectionFilter {
+  dataset_id?: string | undefined;
+  status?: string | undefined;
+  algorithm?: string | undefined;
+  model_id?: string | undefined;
+  q?: string | undefined;
 }
 
 const path = (id: string, rest = '') => `/detections/${encodeURIComponent(id)}${rest}`;
 
-export function listDetections(after: string | null, signal?: AbortSignal): Promise<Page<Detection>> {
-  return request('/detections', { query: { limit: 20, after }, signal });
+export function listDetections(filter: DetectionFilter, after: string | null, signal?: AbortSignal): Promise<Page<Detection>> {
+  return request('/detections', { query: { limit: 20, after, ...filter }, signal });
 }
 
 export function getDetection(id: string, signal?: AbortSignal): Promise<Detection> {
   return request(path(id), { signal });
 }
 
-export function startDetection(body: NewDetection): Promise<Detection> {
-  return request('/detections', { method: 'POST', body });
+export function startDetection(body: NewDetection, idempotencyKey?: string): Promise<Detection> {
+  return request('/detections', { method: 'POST', body, idempotencyKey });
+}
+
+export function renameDetection(id: string, name: string): Promise<Detection> {
+  return request(path(id), { method: 'PATCH', body: { name } });
+}
+
+export function deleteDetection(id: string): Promise<void> {
+  return request(path(id), { method: 'DELETE' });
 }
 
 export function cancelDetection(id: string): Promise<Detection> {
@@ -140,9 +192,10 @@ export function listAnomalies(
   id: string,
   limit: number,
   after: string | null,
+  filter: AnomalyFilter,
   signal?: AbortSignal,
 ): Promise<AnomalyPage> {
-  return request(path(id, '/anomalies'), { query: { limit, after }, signal });
+  return request(path(id, '/anomalies'), { query: { limit, after, ...filter }, signal });
 }
 
 export interface TimeRange {
@@ -154,10 +207,27 @@ export function getSeries(id: string, range: TimeRange | null, signal?: AbortSig
   return request(path(id, '/series'), { query: { points: 4000, start: range?.start, end: range?.end }, signal });
 }
 
-export function getDistribution(id: string, signal?: AbortSignal): Promise<Distribution> {
-  return request(path(id, '/distribution'), { query: { bins: 60 }, signal });
+/** Whether the bins are equally wide in the score, or finer where most scores lie. */
+export type AxisScale = 'linear' | 'log';
+
+export function getDistribution(id: string, scale: AxisScale, signal?: AbortSignal): Promise<Distribution> {
+  return request(path(id, '/distribution'), { query: { bins: 60, scale }, signal });
 }
 
 export function putThreshold(id: string, kind: ThresholdKind, value: number): Promise<Detection> {
   return request(path(id, '/threshold'), { method: 'PUT', body: { kind, value } });
+}
+
+export function getScatter(id: string, x: string, y: string, signal?: AbortSignal): Promise<Scatter> {
+  return request(path(id, '/scatter'), { query: { x, y, points: 2000 }, signal });
+}
+
+export function getImportance(id: string, signal?: AbortSignal): Promise<Importance> {
+  return request(path(id, '/importance'), { signal });
+}
+
+export type ExportFormat = 'csv' | 'jsonl' | 'parquet' | 'arrow';
+
+export function exportDetection(id: string, format: ExportFormat, rows: 'all' | 'anomalies'): Promise<void> {
+  return download(path(id, '/export'), { format, rows });
 }

@@ -1,4 +1,5 @@
 import { request, setCsrfToken } from '@/api/client';
+import { rememberSignedIn } from '@/api/renewal';
 
 export interface User {
   id: string;
@@ -24,6 +25,7 @@ export type Credentials =
 
 function remember(session: Session): Session {
   setCsrfToken(session.csrf_token);
+  rememberSignedIn(true);
   return session;
 }
 
@@ -32,14 +34,20 @@ export async function signIn(credentials: Credentials): Promise<Session> {
 }
 
 export async function currentSession(): Promise<Session> {
-  return remember(await request<Session>('/sessions/current', { anonymous: true }));
+  return remember(await request<Session>('/sessions/current', { quiet: true }));
 }
 
 export async function signOut(): Promise<void> {
-  await request<void>('/sessions/current', { method: 'DELETE', anonymous: true });
+  await request<void>('/sessions/current', { method: 'DELETE', quiet: true });
   setCsrfToken(null);
+  rememberSignedIn(false);
 }
 
 export function oneTime(token: string): Promise<OneTime> {
   return request<OneTime>('/sessions/one-time', { query: { token }, anonymous: true });
+}
+
+/** Ends the user's other sessions too. */
+export function changePassword(body: { current_password: string; new_password: string }): Promise<void> {
+  return request('/sessions/current/password', { method: 'PUT', body });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Anomaly, Detection, Explanation } from '@/api/detections';
-import { anomaliesCsv, csvCell, expectedOf, leadingColumn, severityLookup, summarySentence } from '@/lib/anomalies';
+import { expectedOf, leadingColumn, severityLookup, summarySentence } from '@/lib/anomalies';
 
 const explanation: Explanation = {
   method: 'residual',
@@ -12,7 +12,7 @@ const explanation: Explanation = {
 const anomaly: Anomaly = {
   rank: 1, index: 8835, row_id: null, time: '2015-01-01T01:30:00Z', entity: null, score: 44.79, p_value: 1e-7, confidence: 1, severity: 'critical',
   values: { value: 28348, place: '=cmd' },
-  explanation,
+  explanation, feedback: null,
 };
 
 describe('expectedOf', () => {
@@ -32,21 +32,6 @@ it('severityLookup takes rows that are not loaded to be no worse than the last t
   const lookup = severityLookup([anomaly, { ...anomaly, index: 2, severity: 'medium' }]);
   expect([lookup(8835), lookup(2), lookup(77)]).toEqual(['critical', 'medium', 'medium']);
   expect(severityLookup([])(1)).toBe('low');
-});
-
-describe('csv', () => {
-  it('does not let a spreadsheet run text', () => {
-    expect(csvCell('=1+1')).toBe("'=1+1");
-    expect(csvCell(-5)).toBe('-5');
-    expect(csvCell('a,"b"')).toBe('"a,""b"""');
-    expect(csvCell(null)).toBe('');
-  });
-
-  it('has a line per anomaly and the columns of its values', () => {
-    const lines = anomaliesCsv([anomaly]).split('\r\n');
-    expect(lines[0]).toBe('rank,row,time,score,p_value,severity,value,place,explanation');
-    expect(lines[1]).toBe(`1,8835,2015-01-01T01:30:00Z,44.79,1e-7,critical,28348,'=cmd,"value is 28,348, ""high"""`);
-  });
 });
 
 it('summarySentence says what the chart shows', () => {

@@ -13,11 +13,11 @@ export function expectedOf(anomaly: Anomaly, column: string): Cell | undefined {
 }
 
 /** The column that did most to the score. */
-export function leadingColumn(anomaly: Anomaly): string | undefined {
+export function leadingColumn(anomaly: Pick<Anomaly, 'explanation' | 'values'>): string | undefined {
   return anomaly.explanation?.contributions[0]?.feature ?? Object.keys(anomaly.values)[0];
 }
 
-export function titleOf(anomaly: Anomaly): string {
+export function titleOf(anomaly: Pick<Anomaly, 'time' | 'row_id' | 'index'>): string {
   return anomaly.time === null ? `Row ${anomaly.row_id ?? formatCount(anomaly.index)}` : formatDataTime(anomaly.time);
 }
 
@@ -39,30 +39,4 @@ export function summarySentence(detection: Detection, first: Anomaly | undefined
       : `${plural(summary.n_anomalies, 'anomaly', 'anomalies')} in ${plural(summary.n_rows, 'row')}: ${counts.join(', ')}.`;
   if (first === undefined) return found;
   return `${found} The most severe: ${titleOf(first)}, score ${formatScore(first.score)}, p-value ${formatP(first.p_value)}.`;
-}
-
-const risky = /^[=+\-@\t\r]/;
-
-/** One cell of a CSV file. Text that a spreadsheet would run as a formula is made harmless; numbers stay numbers. */
-export function csvCell(value: Cell | undefined): string {
-  if (value === null || value === undefined) return '';
-  if (typeof value !== 'string') return String(value);
-  const safe = risky.test(value) ? `'${value}` : value;
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-export function anomaliesCsv(anomalies: Anomaly[]): string {
-  const columns = [...new Set(anomalies.flatMap((anomaly) => Object.keys(anomaly.values)))];
-  const head = ['rank', 'row', 'time', 'score', 'p_value', 'severity', ...columns, 'explanation'];
-  const rows = anomalies.map((anomaly) => [
-    anomaly.rank,
-    anomaly.index,
-    anomaly.time,
-    anomaly.score,
-    anomaly.p_value,
-    anomaly.severity,
-    ...columns.map((column) => anomaly.values[column]),
-    anomaly.explanation?.sentence,
-  ]);
-  return `${[head, ...rows].map((row) => row.map(csvCell).join(',')).join('\r\n')}\r\n`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { consequenceOf, noneCutoff, stepCutoff } from '@/lib/curve';
+import { consequenceOf, noneCutoff, qualityOf, stepCutoff } from '@/lib/curve';
 
 const curve = { score: [9, 7, 5, 3, 1], n_anomalies: [1, 2, 3, 13, 103], p_value: [0.01, 0.02, 0.03, 0.13, 1] };
 
@@ -49,4 +49,11 @@ describe('stepCutoff', () => {
     expect(stepCutoff(curve, 1, -10)).toBe(1);
     expect(stepCutoff(curve, noneCutoff(curve), -1)).toBe(9);
   });
+});
+
+it('qualityOf reads precision and recall where the data have labels', () => {
+  const labelled = { ...curve, precision: [1, 1, 0.67, 0.2, 0.04], recall: [0.25, 0.5, 0.5, 0.75, 1] };
+  expect(qualityOf(labelled, 6)).toEqual({ precision: 1, recall: 0.5 });
+  expect(qualityOf(labelled, 10)).toBeNull();
+  expect(qualityOf(curve, 6)).toBeNull();
 });

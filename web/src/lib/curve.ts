@@ -46,6 +46,14 @@ export function consequenceOf(curve: Curve, cutoff: number): Consequence {
   };
 }
 
+/** What share of the flagged rows is labelled an anomaly, and what share of the labelled ones is flagged; null without labels. */
+export function qualityOf(curve: Curve, cutoff: number): { precision: number; recall: number } | null {
+  const above = reached(curve.score, cutoff) - 1;
+  const precision = curve.precision?.[above];
+  const recall = curve.recall?.[above];
+  return typeof precision === 'number' && typeof recall === 'number' ? { precision, recall } : null;
+}
+
 /** The cutoff `steps` points of the curve away: positive steps make it stricter. */
 export function stepCutoff(curve: Curve, cutoff: number, steps: number): number {
   const { score } = curve;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { barHeight, barsOf, linearScale, partsOf, ticks } from '@/lib/histogram';
+import { barHeight, barsOf, edgeScale, isSqueezed, linearScale, partsOf, spacedTicks, ticks } from '@/lib/histogram';
 
 describe('linearScale', () => {
   it('goes there and back', () => {
@@ -12,6 +12,36 @@ describe('linearScale', () => {
   it('survives scores that are all the same', () => {
     expect(Number.isFinite(linearScale(4, 4, 100).toPosition(4))).toBe(true);
   });
+});
+
+describe('edgeScale', () => {
+  const scale = edgeScale([0, 1, 3, 103], 300);
+
+  it('gives every bin the same width, there and back', () => {
+    expect([0, 1, 3, 103].map((value) => scale.toPosition(value))).toEqual([0, 100, 200, 300]);
+    expect(scale.toPosition(2)).toBe(150);
+    expect(scale.toValue(250)).toBe(53);
+    for (const value of [-0.5, 0.2, 2.9, 60, 110]) expect(scale.toValue(scale.toPosition(value))).toBeCloseTo(value);
+  });
+
+  it('survives scores that are all the same', () => {
+    expect(edgeScale([4, 4], 100).toPosition(4)).toBe(0);
+    expect(edgeScale([], 100).toValue(50)).toBe(0);
+  });
+
+  it('has round ticks that keep apart', () => {
+    const shown = spacedTicks(scale, 300, 70);
+    expect(shown[0]).toBe(0);
+    expect(shown.every((value, place) => place === 0 || scale.toPosition(value) - scale.toPosition(shown[place - 1] ?? 0) >= 40)).toBe(true);
+    expect(shown.length).toBeGreaterThan(2);
+  });
+});
+
+it('isSqueezed sees a far outlier', () => {
+  expect(isSqueezed([100, 2, 1, 0], [1, 10, 60, 100])).toBe(true);
+  expect(isSqueezed([4, 2, 1, 0], [1, 10, 60, 100])).toBe(false);
+  expect(isSqueezed([], [])).toBe(false);
+  expect(isSqueezed([3, 3], [1, 2])).toBe(false);
 });
 
 describe('barHeight', () => {

@@ -22,6 +22,77 @@ export function linearScale(low: number, high: number, size: number): Scale {
   };
 }
 
+/** A scale on which every bin is equally wide, whatever its edges are: fine bins spread out where most scores lie. */
+export function edgeScale(edges: number[], size: number): Scale {
+  const bins = Math.max(edges.length - 1, 1);
+  const step = size / bins;
+  return {
+    toPosition: (value) => {
+      const first = edges[0] ?? 0;
+      const last = edges[bins] ?? first;
+      // Beyond its ends the scale goes on as it is in the outermost bins.
+      const next = edges[1] ?? last;
+      const before = edges[bins - 1] ?? first;
+      if (value <= first) return next > first ? ((value - first) / (next - first)) * step : 0;
+      if (value >= last) return last > before ? size + ((value - last) / (last - before)) * step : size;
+      let low = 0;
+      let high = bins;
+      while (high - low > 1) {
+        const middle = (low + high) >> 1;
+        if ((edges[middle] ?? Infinity) <= value) low = middle;
+        else high = middle;
+      }
+      const from = edges[low] ?? first;
+      const to = edges[low + 1] ?? from;
+      return (low + (to > from ? (value - from) / (to - from) : 0)) * step;
+    },
+    toValue: (position) => {
+      const place = position / step;
+      const bin = Math.min(Math.max(Math.floor(place), 0), bins - 1);
+      const from = edges[bin] ?? 0;
+      const to = edges[bin + 1] ?? from;
+      return from + (place - bin) * (to - from);
+    },
+  };
+}
+
+/** Round numbers that do not stand in each other's way on a scale that is not even. */
+export function spacedTicks(scale: Scale, size: number, gap: number): number[] {
+  const found: number[] = [];
+  let taken = -Infinity;
+  for (let position = 0; position <= size; position += gap) {
+    const value = roundBetween(scale.toValue(Math.max(position - gap / 3, 0)), scale.toValue(Math.min(position + gap / 3, size)));
+    const place = scale.toPosition(value);
+    if (place >= 0 && place <= size && place - taken >= gap * 0.6) {
+      found.push(value);
+      taken = place;
+    }
+  }
+  return found;
+}
+
+/** The roundest number from `low` to `high`. */
+function roundBetween(low: number, high: number): number {
+  if (low <= 0 && high >= 0) return 0;
+  const middle = (low + high) / 2;
+  for (let digits = 1; digits < 12; digits += 1) {
+    const round = Number(middle.toPrecision(digits));
+    if (round >= low && round <= high) return round;
+  }
+  return middle;
+}
+
+/** Whether a few far scores would squeeze all the others into a corner of an even axis. */
+export function isSqueezed(scores: number[], counts: number[]): boolean {
+  const highest = scores[0];
+  const lowest = scores.at(-1);
+  const all = counts.at(-1);
+  if (highest === undefined || lowest === undefined || all === undefined) return false;
+  const position = counts.findIndex((count) => count >= all / 2);
+  const median = scores[position] ?? lowest;
+  return highest - lowest > 12 * Math.max(median - lowest, 0);
+}
+
 /** The height of a count; on the logarithmic option one row is still seen beside a million. */
 export function barHeight(count: number, highest: number, size: number, logarithmic: boolean): number {
   if (count <= 0 || highest <= 0) return 0;

@@ -1,98 +1,118 @@
-import { Button, Skeleton, Stack, Text, Title } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 
+import type { Overview } from '@/api/overview';
+import { EmptyState } from '@/components/EmptyState';
 import { ErrorState } from '@/components/ErrorState';
-import listing from '@/components/listing.module.css';
+import { Notice } from '@/components/Notice';
 import { PageTitle } from '@/components/PageTitle';
-import { DatasetsTable } from '@/features/datasets/DatasetsTable';
-import { datasetsQuery } from '@/features/datasets/queries';
-import { DetectionsTable } from '@/features/detections/DetectionsTable';
-import { detectionsQuery, isActive } from '@/features/detections/queries';
+import { TextLink } from '@/components/TextLink';
 import { useLiveState } from '@/features/live/useLive';
+import { verdictOf } from '@/features/overview/lanes';
+import { Lanes } from '@/features/overview/Lanes';
+import { overviewQuery } from '@/features/overview/queries';
+import { Running } from '@/features/overview/Running';
+import { useMay } from '@/features/session/permissions';
 import { UploadZone } from '@/features/upload/UploadZone';
+import { plural } from '@/lib/format';
 
 const fallbackMs = 5000;
 
-interface SectionProps {
-  title: string;
-  empty: string;
-  query: {
-    isPending: boolean;
-    isError: boolean;
-    error: Error | null;
-    hasNextPage: boolean;
-    isFetchingNextPage: boolean;
-    fetchNextPage: () => unknown;
-    refetch: () => unknown;
-  };
-  count: number;
-  children: ReactNode;
+function Counts({ counts }: { counts: Overview['counts'] }) {
+  return (
+    <Text size="sm" className="soft tabular">
+      <TextLink to="/datasets" search={{}}>{plural(counts.datasets, 'dataset')}</TextLink>,{' '}
+      <TextLink to="/detections" search={{}}>{plural(counts.detections, 'detection')}</TextLink>,{' '}
+      <TextLink to="/models" search={{}}>{plural(counts.models, 'model')}</TextLink>
+    </Text>
+  );
 }
 
-function Section({ title, empty, query, count, children }: SectionProps) {
-  const id = `section-${title.toLowerCase()}`;
+function FirstSteps({ mayUpload }: { mayUpload: boolean }) {
   return (
-    <section aria-labelledby={id}>
-      <Title order={2} id={id} mb="sm">
-        {title}
-      </Title>
-      {query.isPending && <Skeleton height={168} radius="lg" aria-label={`Loading ${title.toLowerCase()}`} />}
-      {query.isError && query.error !== null && count === 0 && <ErrorState error={query.error} onRetry={() => void query.refetch()} />}
-      {!query.isPending && !query.isError && count === 0 && (
-        <Text className="soft" size="sm">
-          {empty}
+    <>
+      <div>
+        <PageTitle tab="Overview">Find the anomalies in your data</PageTitle>
+        <Text className="soft" mt={6} maw={680}>
+          {mayUpload
+            ? 'Upload a file and start a detection: each anomaly comes with a score, a p-value, a severity and the reason why it was flagged.'
+            : 'Nothing is here yet. An analyst or administrator of your tenant uploads the first dataset.'}
         </Text>
+      </div>
+      {mayUpload && <UploadZone large />}
+    </>
+  );
+}
+
+function Found({ overview }: { overview: Overview }) {
+  const mayDetect = useMay('detections.write');
+  const { counts, lanes, running } = overview;
+  return (
+    <>
+      <Group justify="space-between" align="flex-start" wrap="nowrap">
+        <div>
+          <PageTitle>Overview</PageTitle>
+          {lanes.length > 0 && (
+            <Text size="lg" mt={4} className="data-text" role="status">
+              {verdictOf(lanes)}
+            </Text>
+          )}
+          <Counts counts={counts} />
+        </div>
+        {mayDetect && (
+          <Button renderRoot={(props) => <Link to="/datasets" search={{}} {...props} />} style={{ flex: 'none' }}>
+            New detection
+          </Button>
+        )}
+      </Group>
+      {running.length > 0 && <Running jobs={running} />}
+      {lanes.length > 0 && <Lanes lanes={lanes} />}
+      {lanes.length === 0 && running.length === 0 && (
+        <EmptyState
+          title="No result yet"
+          action={<Button renderRoot={(props) => <Link to="/datasets" search={{}} {...props} />}>{mayDetect ? 'Choose a dataset' : 'Look at the datasets'}</Button>}
+        >
+          {counts.detections === 0
+            ? 'The data are here; nobody has looked for anomalies in them. Each detection that ends gets a lane on this page.'
+            : 'No detection has ended with a result. Look at the detections for the reason, or start another.'}
+        </EmptyState>
       )}
-      {count > 0 && <div className={listing['card']}>{children}</div>}
-      {query.hasNextPage && (
-        <Button mt="sm" size="xs" variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-          Show older
-        </Button>
-      )}
-    </section>
+    </>
   );
 }
 
 export function HomePage() {
   const live = useLiveState();
-  const detections = useInfiniteQuery({
-    ...detectionsQuery,
-    refetchInterval: (query) => {
-      const active = query.state.data?.pages.some((page) => page.items.some(isActive)) ?? false;
-      return live !== 'open' && active ? fallbackMs : false;
-    },
-  });
-  const datasets = useInfiniteQuery(datasetsQuery);
-  const detectionItems = detections.data?.pages.flatMap((page) => page.items) ?? [];
-  const datasetItems = datasets.data?.pages.flatMap((page) => page.items) ?? [];
-  const blank = datasets.isSuccess && detections.isSuccess && datasetItems.length === 0 && detectionItems.length === 0;
+  const mayUpload = useMay('datasets.write');
+  const query = useQuery({ ...overviewQuery, refetchInterval: ({ state }) => (live !== 'open' && (state.data?.running.length ?? 0) > 0 ? fallbackMs : false) });
+  if (query.isPending) {
+    return (
+      <Stack gap="lg" aria-busy="true">
+        <PageTitle>Overview</PageTitle>
+        <Skeleton height={56} width={420} maw="100%" />
+        <Skeleton height={320} radius="lg" role="status" aria-label="Loading the overview" />
+      </Stack>
+    );
+  }
+  if (query.data === undefined) {
+    return (
+      <Stack gap="lg">
+        <PageTitle>Overview</PageTitle>
+        {query.error !== null && <ErrorState error={query.error} title="The overview cannot be shown" onRetry={() => void query.refetch()} />}
+      </Stack>
+    );
+  }
+  const { counts } = query.data;
+  const blank = counts.datasets === 0 && counts.detections === 0;
   return (
-    <Stack gap={28}>
-      <div>
-        <PageTitle tab="Home">{blank ? 'Find the anomalies in your data' : 'Detections'}</PageTitle>
-        {blank && (
-          <Text className="soft" mt={6} maw={680}>
-            Upload a file and start a detection: each anomaly comes with a score, a p-value, a severity and the reason why it was flagged.
-          </Text>
-        )}
-      </div>
-      <UploadZone large={blank} />
-      {!blank && (
-        <>
-          <Section
-            title="Recent"
-            empty="No detection yet. Choose a dataset below, or drop a file above."
-            query={detections}
-            count={detectionItems.length}
-          >
-            <DetectionsTable detections={detectionItems} />
-          </Section>
-          <Section title="Datasets" empty="No dataset yet. Drop a CSV file above." query={datasets} count={datasetItems.length}>
-            <DatasetsTable datasets={datasetItems} />
-          </Section>
-        </>
+    <Stack gap="lg">
+      {query.isError && (
+        <Notice tone="warning" title="This page may be out of date">
+          <Text size="sm">{query.error.message}</Text>
+        </Notice>
       )}
+      {blank ? <FirstSteps mayUpload={mayUpload} /> : <Found overview={query.data} />}
     </Stack>
   );
 }

@@ -1,110 +1,84 @@
-import { Button, Collapse, Group, Paper, SegmentedControl, Select, Skeleton, Stack, Text, Title } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, useRouter } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { Paper, SegmentedControl, Stack, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
 
-import { listAlgorithms } from '@/api/algorithms';
-import type { DataKind, Dataset } from '@/api/datasets';
-import { startDetection } from '@/api/detections';
+import type { Dataset } from '@/api/datasets';
 import { ErrorState } from '@/components/ErrorState';
-import { ChevronIcon } from '@/components/icons';
 import listing from '@/components/listing.module.css';
 import { Notice } from '@/components/Notice';
 import { PageTitle } from '@/components/PageTitle';
 import { TextLink } from '@/components/TextLink';
 import { RoutePending } from '@/components/RouteStates';
-import { keepAnswer } from '@/features/detections/queries';
 import { datasetQuery } from '@/features/datasets/queries';
-import { AlgorithmChoice } from '@/features/detect/AlgorithmChoice';
+import { kindWords } from '@/features/datasets/words';
 import { ColumnsTable } from '@/features/detect/ColumnsTable';
-import { ParameterForm } from '@/features/detect/ParameterForm';
+import { KindChoice } from '@/features/detect/KindChoice';
+import { Learning } from '@/features/detect/Learning';
+import { ModelChoice } from '@/features/detect/ModelChoice';
 import { PreviewTable } from '@/features/detect/PreviewTable';
-import { defaultsOf, fieldsOf, type FormValues } from '@/features/detect/schema';
-import { chooseAlgorithm, hasProblems, initialSetup, newDetection, setupProblem, timeCandidates } from '@/features/detect/setup';
+import { hasProblems, judgeByModel, newDetection, setupProblem, thresholdProblem } from '@/features/detect/setup';
+import { StartPanel } from '@/features/detect/StartPanel';
+import { ThresholdChoice } from '@/features/detect/ThresholdChoice';
+import { useSetup } from '@/features/detect/useSetup';
+import { useMay } from '@/features/session/permissions';
 import { formatBytes, formatCount, plural } from '@/lib/format';
 
 import classes from './NewDetectionPage.module.css';
 
 const route = getRouteApi('/shell/datasets/$id/detect');
 
-function useSetup(dataset: Dataset) {
-  const [setup, setSetup] = useState(() => initialSetup(dataset));
-  const [wanted, setWanted] = useState<string | null>(null);
-  const [changes, setChanges] = useState<Record<string, FormValues>>({});
-  const algorithms = useQuery({
-    queryKey: ['algorithms', setup.kind],
-    queryFn: ({ signal }) => listAlgorithms(setup.kind, signal),
-    staleTime: Infinity,
-  });
-  const algorithm = chooseAlgorithm(algorithms.data?.items ?? [], setup.kind, wanted);
-  const fields = useMemo(() => (algorithm === undefined ? [] : fieldsOf(algorithm.parameters)), [algorithm]);
-  const name = algorithm?.name ?? '';
-  const values = changes[name] ?? defaultsOf(fields);
-  const changeValues = (next: FormValues | null) =>
-    setChanges(({ [name]: _, ...others }) => (next === null ? others : { ...others, [name]: next }));
-  return { setup, setSetup, setWanted, algorithms, algorithm, fields, values, changeValues };
-}
+type State = ReturnType<typeof useSetup>;
 
-function KindChoice({ dataset, state }: { dataset: Dataset; state: ReturnType<typeof useSetup> }) {
-  const { setup, setSetup } = state;
-  const candidates = timeCandidates(dataset);
-  const changeKind = (kind: string) => {
-    const timeColumn = setup.timeColumn ?? candidates[0] ?? null;
-    const features = setup.features.filter((name) => kind === 'table' || name !== timeColumn);
-    setSetup({ kind: kind as DataKind, timeColumn, features });
-  };
+function Judge({ dataset, state }: { dataset: Dataset; state: State }) {
+  const { setup, setSetup, algorithm, fields, values } = state;
+  const stored = setup.model !== null;
+  const problem = setupProblem(setup) ?? (stored ? null : thresholdProblem(setup.threshold));
+  const order = stored ? judgeByModel(dataset, { ...setup, threshold: null }) : algorithm === undefined ? undefined : newDetection(dataset, setup, algorithm, fields, values);
+  const words = stored
+    ? `${plural(dataset.n_rows, 'row')} judged by the stored model.`
+    : `${plural(dataset.n_rows, 'row')}, ${plural(setup.features.length, 'column')} judged.`;
   return (
-    <Group align="flex-end" gap="lg" mb="md">
-      <div>
-        <Text size="sm" fw={500} mb={4} id="kind-label">
-          Judge the rows as
-        </Text>
-        <SegmentedControl
-          aria-labelledby="kind-label"
-          value={setup.kind}
-          onChange={changeKind}
-          data={[
-            { value: 'series', label: 'A time series', disabled: candidates.length === 0 },
-            { value: 'table', label: 'Independent rows' },
-          ]}
-        />
-      </div>
-      {setup.kind === 'series' && (
-        <Select
-          label="Time column"
-          data={candidates}
-          value={setup.timeColumn}
-          allowDeselect={false}
-          onChange={(timeColumn) =>
-            setSetup({ ...setup, timeColumn, features: setup.features.filter((name) => name !== timeColumn) })
-          }
-        />
+    <Paper component="section" aria-labelledby="algorithm-title" className={classes['algorithm']}>
+      <Title order={2} id="algorithm-title" mb="sm">
+        {stored ? 'Model' : 'Algorithm'}
+      </Title>
+      <SegmentedControl
+        fullWidth
+        mb="md"
+        aria-label="What judges"
+        data={[
+          { value: 'learn', label: 'Learn from these data' },
+          { value: 'stored', label: 'Use a stored model' },
+        ]}
+        value={stored ? 'stored' : 'learn'}
+        onChange={(what) => setSetup({ ...setup, model: what === 'stored' ? '' : null, version: null })}
+      />
+      {stored ? (
+        <ModelChoice dataset={dataset} setup={setup} onChange={setSetup} />
+      ) : (
+        <>
+          <Learning state={state} />
+          <div className={classes['threshold']}>
+            <ThresholdChoice threshold={setup.threshold} onChange={(threshold) => setSetup({ ...setup, threshold })} />
+          </div>
+        </>
       )}
-      {candidates.length === 0 && (
-        <Text size="sm" className="soft" pb={8}>
-          No column of dates was found, so the rows have no order in time.
-        </Text>
-      )}
-    </Group>
+      <StartPanel
+        setup={setup}
+        onChange={setSetup}
+        problem={problem}
+        blocked={problem !== null || (!stored && hasProblems(fields, values))}
+        order={order}
+        words={words}
+      />
+    </Paper>
   );
 }
 
 function Configure({ dataset }: { dataset: Dataset }) {
-  const state = useSetup(dataset);
-  const { setup, algorithms, algorithm, fields, values } = state;
-  const [advanced, setAdvanced] = useState(false);
-  const client = useQueryClient();
-  const router = useRouter();
-  const start = useMutation({
-    mutationFn: startDetection,
-    onSuccess: async (detection) => {
-      keepAnswer(client, detection);
-      void client.invalidateQueries({ queryKey: ['detections'] });
-      await router.navigate({ to: '/detections/$id', params: { id: detection.id } });
-    },
-  });
-  const problem = setupProblem(setup);
-  const blocked = algorithm === undefined || problem !== null || hasProblems(fields, values);
+  const search = route.useSearch();
+  const state = useSetup(dataset, search);
+  const { setup, setSetup } = state;
   return (
     <Stack gap="xl">
       {dataset.warnings.length > 0 && (
@@ -120,15 +94,17 @@ function Configure({ dataset }: { dataset: Dataset }) {
       )}
       <div className={classes['columns']}>
         <Stack gap="xl" className={classes['side']}>
-          <Paper component="section" aria-labelledby="columns-title">
-            <Title order={2} id="columns-title" mb="md">
-              Columns
-            </Title>
-            <KindChoice dataset={dataset} state={state} />
-            <div className={listing['card']}>
-              <ColumnsTable dataset={dataset} setup={setup} onChange={state.setSetup} />
-            </div>
-          </Paper>
+          {setup.model === null && (
+            <Paper component="section" aria-labelledby="columns-title">
+              <Title order={2} id="columns-title" mb="md">
+                Columns
+              </Title>
+              <KindChoice dataset={dataset} setup={setup} onChange={setSetup} />
+              <div className={listing['card']}>
+                <ColumnsTable dataset={dataset} setup={setup} onChange={setSetup} />
+              </div>
+            </Paper>
+          )}
           <Paper component="section" aria-labelledby="preview-title">
             <Title order={2} id="preview-title" mb="md">
               Preview
@@ -136,62 +112,7 @@ function Configure({ dataset }: { dataset: Dataset }) {
             <PreviewTable dataset={dataset} />
           </Paper>
         </Stack>
-        <Paper component="section" aria-labelledby="algorithm-title" className={classes['algorithm']}>
-          <Title order={2} id="algorithm-title" mb="md">
-            Algorithm
-          </Title>
-          {algorithms.isPending && <Skeleton height={180} />}
-          {algorithms.isError && <ErrorState error={algorithms.error} onRetry={() => void algorithms.refetch()} />}
-          {algorithms.isSuccess && algorithm === undefined && (
-            <Text size="sm">No installed algorithm judges this kind of data. Choose the other kind on the left.</Text>
-          )}
-          {algorithms.isSuccess && algorithm !== undefined && (
-            <>
-              <AlgorithmChoice
-                algorithms={algorithms.data.items}
-                kind={setup.kind}
-                chosen={algorithm}
-                onChoose={state.setWanted}
-              />
-              <Button
-                mt="md"
-                variant="subtle"
-                px={6}
-                aria-expanded={advanced}
-                aria-controls="advanced"
-                rightSection={<ChevronIcon size={14} />}
-                onClick={() => setAdvanced(!advanced)}
-              >
-                Advanced
-              </Button>
-              <Collapse expanded={advanced} id="advanced">
-                <div className={classes['advanced']}>
-                  <ParameterForm fields={fields} values={values} onChange={state.changeValues} onReset={() => state.changeValues(null)} />
-                </div>
-              </Collapse>
-            </>
-          )}
-          <div className={classes['start']}>
-            {start.isError && <ErrorState error={start.error} title="The detection did not start" />}
-            {problem !== null && (
-              <Text size="sm" role="status" fw={500}>
-                {problem}
-              </Text>
-            )}
-            <Button
-              size="md"
-              fullWidth
-              disabled={blocked}
-              loading={start.isPending}
-              onClick={() => algorithm !== undefined && start.mutate(newDetection(dataset, setup, algorithm, fields, values))}
-            >
-              Start detection
-            </Button>
-            <Text size="xs" className="soft" ta="center">
-              {plural(dataset.n_rows, 'row')}, {plural(setup.features.length, 'column')} judged. The threshold can be moved afterwards.
-            </Text>
-          </div>
-        </Paper>
+        <Judge dataset={dataset} state={state} />
       </div>
     </Stack>
   );
@@ -200,30 +121,37 @@ function Configure({ dataset }: { dataset: Dataset }) {
 export function NewDetectionPage() {
   const { id } = route.useParams();
   const dataset = useQuery(datasetQuery(id));
+  const mayStart = useMay('detections.write');
   if (dataset.isPending) return <RoutePending />;
-  if (dataset.isError) {
+  if (dataset.data === undefined) {
     return (
       <Stack>
-        <ErrorState error={dataset.error} title="The dataset cannot be shown" onRetry={() => void dataset.refetch()} />
-        <TextLink to="/">
+        {dataset.error !== null && <ErrorState error={dataset.error} title="The dataset cannot be shown" onRetry={() => void dataset.refetch()} />}
+        <TextLink to="/datasets" search={{}}>
           All datasets
         </TextLink>
       </Stack>
     );
   }
+  const { data } = dataset;
   return (
     <Stack gap="lg">
       <div>
-        <TextLink to="/" size="sm">
-          Home
+        <TextLink to="/datasets/$id" params={{ id }} size="sm" className="data-text">
+          {data.name}
         </TextLink>
-        <PageTitle tab={`New detection in ${dataset.data.name}`}>{dataset.data.name}</PageTitle>
+        <PageTitle tab={`New detection in ${data.name}`}>New detection</PageTitle>
         <Text className="soft tabular">
-          {dataset.data.kind === 'series' ? 'Time series' : 'Table'}, {formatCount(dataset.data.n_rows)} rows,{' '}
-          {plural(dataset.data.n_columns, 'column')}, {formatBytes(dataset.data.size_bytes)}
+          {kindWords[data.kind]}, {formatCount(data.n_rows)} rows, {plural(data.n_columns, 'column')}, {formatBytes(data.size_bytes)}
         </Text>
       </div>
-      <Configure key={dataset.data.id} dataset={dataset.data} />
+      {mayStart ? (
+        <Configure key={data.id} dataset={data} />
+      ) : (
+        <Notice tone="warning" title="Your role does not start detections">
+          <Text size="sm">It reads what others found. Ask an administrator of your tenant for the role of an analyst.</Text>
+        </Notice>
+      )}
     </Stack>
   );
 }

@@ -1,13 +1,15 @@
 import { Button, VisuallyHidden } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 
-import type { Dataset } from '@/api/datasets';
+import type { DatasetSummary } from '@/api/datasets';
 import { TextLink } from '@/components/TextLink';
 import listing from '@/components/listing.module.css';
 import { RelativeTime } from '@/components/RelativeTime';
-import { formatBytes, formatCount } from '@/lib/format';
+import { useMay } from '@/features/session/permissions';
+import { formatBytes, formatCount, plural } from '@/lib/format';
 
-export function DatasetsTable({ datasets }: { datasets: Dataset[] }) {
+export function DatasetsTable({ datasets }: { datasets: DatasetSummary[] }) {
+  const mayDetect = useMay('detections.write');
   return (
     <table className={listing['table']}>
       <thead>
@@ -26,18 +28,21 @@ export function DatasetsTable({ datasets }: { datasets: Dataset[] }) {
           <th scope="col" className={listing['right']}>
             Uploaded
           </th>
-          <th scope="col">
-            <VisuallyHidden>Action</VisuallyHidden>
-          </th>
+          {mayDetect && (
+            <th scope="col">
+              <VisuallyHidden>Action</VisuallyHidden>
+            </th>
+          )}
         </tr>
       </thead>
       <tbody>
         {datasets.map((dataset) => (
           <tr key={dataset.id}>
             <td className={listing['wide']}>
-              <TextLink to="/datasets/$id/detect" params={{ id: dataset.id }} className={`${listing['main']} data-text`}>
+              <TextLink to="/datasets/$id" params={{ id: dataset.id }} className={`${listing['main']} data-text`}>
                 {dataset.name}
               </TextLink>
+              {dataset.n_warnings > 0 && <div className={listing['below']}>{plural(dataset.n_warnings, 'warning')} while reading</div>}
             </td>
             <td data-label="Kind">{dataset.kind === 'series' ? 'Time series' : 'Table'}</td>
             <td data-label="Rows" className={listing['right']}>
@@ -52,17 +57,19 @@ export function DatasetsTable({ datasets }: { datasets: Dataset[] }) {
             <td data-label="Uploaded" className={`${listing['right']} soft`}>
               <RelativeTime iso={dataset.created_at} />
             </td>
-            <td className={listing['right']}>
-              <Button
-                size="compact-sm"
-                variant="light"
-                renderRoot={(props) => (
-                  <Link to="/datasets/$id/detect" params={{ id: dataset.id }} aria-label={`Detect anomalies in ${dataset.name}`} {...props} />
-                )}
-              >
-                Detect
-              </Button>
-            </td>
+            {mayDetect && (
+              <td className={listing['right']}>
+                <Button
+                  size="compact-sm"
+                  variant="light"
+                  renderRoot={(props) => (
+                    <Link to="/datasets/$id/detect" params={{ id: dataset.id }} search={{}} aria-label={`Detect anomalies in ${dataset.name}`} {...props} />
+                  )}
+                >
+                  Detect
+                </Button>
+              </td>
+            )}
           </tr>
         ))}
       </tbody>

@@ -1,11 +1,12 @@
+import { Badge, Group, Radio, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
-
-import { Badge, Button, Group, Radio, Stack, Text } from '@mantine/core';
 
 import type { Algorithm } from '@/api/algorithms';
 import type { DataKind } from '@/api/datasets';
+import { SearchIcon } from '@/components/icons';
 import { defaultAlgorithm } from '@/features/detect/setup';
-import { algorithmLabel } from '@/lib/format';
+import { fitting, grouped } from '@/features/detect/catalogue';
+import { algorithmLabel, plural } from '@/lib/format';
 
 import classes from './AlgorithmChoice.module.css';
 
@@ -16,60 +17,79 @@ interface Props {
   onChoose: (name: string) => void;
 }
 
-/** So many are shown before the reader asks for all. */
-const shownAtFirst = 4;
+/** Below so many there is nothing to search. */
+const searchedFrom = 6;
 
-function order(algorithms: Algorithm[], kind: DataKind): Algorithm[] {
-  const first = defaultAlgorithm[kind];
-  return algorithms.toSorted(
-    (left, right) =>
-      Number(right.name === first) - Number(left.name === first) ||
-      Number(right.installed) - Number(left.installed) ||
-      left.name.localeCompare(right.name),
+function Card({ algorithm, recommended }: { algorithm: Algorithm; recommended: boolean }) {
+  return (
+    <Radio.Card value={algorithm.name} disabled={!algorithm.installed} className={classes['card']}>
+      <Group wrap="nowrap" align="flex-start" gap="sm">
+        <Radio.Indicator mt={2} />
+        <div>
+          <Group gap={8}>
+            <Text fw={600} size="sm">
+              {algorithmLabel(algorithm.name)}
+            </Text>
+            {recommended && (
+              <Badge size="sm" variant="light" tt="none">
+                Recommended
+              </Badge>
+            )}
+          </Group>
+          <Text size="sm" className="soft">
+            {algorithm.summary}
+          </Text>
+          {!algorithm.installed && (
+            <Text size="xs" className="soft">
+              Not installed on this server; it needs the extra “{algorithm.extra}”.
+            </Text>
+          )}
+        </div>
+      </Group>
+    </Radio.Card>
   );
 }
 
+/** All algorithms that are offered for this kind of data, by family, the recommended one first. */
 export function AlgorithmChoice({ algorithms, kind, chosen, onChoose }: Props) {
-  const [all, setAll] = useState(false);
-  const ordered = order(algorithms, kind);
-  const shown = all ? ordered : ordered.filter((algorithm, place) => place < shownAtFirst || algorithm.name === chosen.name);
-  const hidden = ordered.length - shown.length;
+  const [sought, setSought] = useState('');
+  const groups = grouped(fitting(algorithms, sought), defaultAlgorithm[kind]);
   return (
-    <Radio.Group value={chosen.name} onChange={onChoose} aria-labelledby="algorithm-title">
-      <Stack gap={8}>
-        {shown.map((algorithm) => (
-          <Radio.Card key={algorithm.name} value={algorithm.name} disabled={!algorithm.installed} className={classes['card']}>
-            <Group wrap="nowrap" align="flex-start" gap="sm">
-              <Radio.Indicator mt={2} />
-              <div>
-                <Group gap={8}>
-                  <Text fw={600} size="sm">
-                    {algorithmLabel(algorithm.name)}
-                  </Text>
-                  {algorithm.name === defaultAlgorithm[kind] && (
-                    <Badge size="sm" variant="light" tt="none">
-                      Recommended
-                    </Badge>
-                  )}
-                </Group>
-                <Text size="sm" className="soft">
-                  {algorithm.summary}
-                </Text>
-                {!algorithm.installed && (
-                  <Text size="xs" className="soft">
-                    Not installed on this server; it needs the extra “{algorithm.extra}”.
-                  </Text>
-                )}
-              </div>
-            </Group>
-          </Radio.Card>
-        ))}
-        {hidden > 0 && (
-          <Button variant="subtle" size="sm" onClick={() => setAll(true)} style={{ alignSelf: 'flex-start' }}>
-            Show {hidden} more {hidden === 1 ? 'algorithm' : 'algorithms'}
-          </Button>
-        )}
-      </Stack>
-    </Radio.Group>
+    <>
+      {algorithms.length >= searchedFrom && (
+        <TextInput
+          type="search"
+          aria-label="Search the algorithms"
+          placeholder={`Search ${plural(algorithms.length, 'algorithm')}`}
+          leftSection={<SearchIcon size={16} />}
+          value={sought}
+          onChange={(event) => setSought(event.currentTarget.value)}
+          mb="sm"
+        />
+      )}
+      <Radio.Group value={chosen.name} onChange={onChoose} aria-labelledby="algorithm-title">
+        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- who has no pointer scrolls a focused region by the arrow keys */}
+        <div className={classes['list']} data-long={algorithms.length >= searchedFrom || undefined} role="region" aria-label="Algorithms offered" tabIndex={0}>
+          {groups.map(({ family, items }) => (
+            <div key={family} className={classes['group']}>
+              {family !== '' && <h3 className={classes['family']}>{family}</h3>}
+              {items.map((algorithm) => (
+                <Card key={algorithm.name} algorithm={algorithm} recommended={algorithm.name === defaultAlgorithm[kind]} />
+              ))}
+            </div>
+          ))}
+          {groups.length === 0 && (
+            <Text size="sm" className="soft" role="status">
+              No algorithm fits “{sought}”.
+            </Text>
+          )}
+        </div>
+      </Radio.Group>
+      {sought !== '' && !fitting(algorithms, sought).includes(chosen) && (
+        <Text size="sm" mt={8} className="soft">
+          Chosen: {algorithmLabel(chosen.name)}
+        </Text>
+      )}
+    </>
   );
 }

@@ -1,15 +1,17 @@
-import { Button, NumberInput, Select, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Button, NumberInput, Select, SimpleGrid, Stack, Switch, TagsInput, Text, TextInput } from '@mantine/core';
 
 import type { ParameterValue } from '@/api/detections';
-import { type Field, type FormValues, problemWith, rangeHint } from '@/features/detect/schema';
+import { type Field, type FormValues, itemsOf, listOf, problemWith, rangeHint } from '@/features/detect/schema';
 
 interface FieldProps {
   field: Field;
+  /** Names that a list of algorithms may hold. */
+  suggestions: string[];
   value: ParameterValue;
   onChange: (value: ParameterValue) => void;
 }
 
-function ParameterField({ field, value, onChange }: FieldProps) {
+function ParameterField({ field, suggestions, value, onChange }: FieldProps) {
   const error = problemWith(field, value);
   const range = rangeHint(field);
   const description = [field.description, range === '' ? '' : `Allowed: ${range}.`].filter(Boolean).join(' ');
@@ -40,6 +42,20 @@ function ParameterField({ field, value, onChange }: FieldProps) {
       />
     );
   }
+  if (field.kind === 'list') {
+    return (
+      <TagsInput
+        {...shared}
+        data={field.numbers ? [] : suggestions}
+        placeholder={itemsOf(value).length === 0 ? placeholder || 'Type, then press Enter' : 'Add'}
+        acceptValueOnBlur
+        splitChars={field.numbers ? [',', ' ', ';'] : []}
+        allowDuplicates={field.numbers}
+        value={itemsOf(value)}
+        onChange={(items) => onChange(listOf(items, field.numbers))}
+      />
+    );
+  }
   if (field.kind === 'string') {
     return (
       <TextInput {...shared} placeholder={placeholder} value={value === null ? '' : String(value)} onChange={(event) => onChange(event.currentTarget.value)} />
@@ -52,6 +68,7 @@ function ParameterField({ field, value, onChange }: FieldProps) {
       allowDecimal={field.kind === 'number'}
       clampBehavior="none"
       value={typeof value === 'number' ? value : ''}
+      hideControls={field.kind === 'number'}
       onChange={(entered) => onChange(entered === '' ? null : Number(entered))}
     />
   );
@@ -59,13 +76,14 @@ function ParameterField({ field, value, onChange }: FieldProps) {
 
 interface Props {
   fields: Field[];
+  suggestions: string[];
   values: FormValues;
   onChange: (values: FormValues) => void;
   onReset: () => void;
 }
 
 /** A form that an algorithm's parameter schema describes. */
-export function ParameterForm({ fields, values, onChange, onReset }: Props) {
+export function ParameterForm({ fields, suggestions, values, onChange, onReset }: Props) {
   if (fields.length === 0) {
     return (
       <Text size="sm" className="soft">
@@ -80,6 +98,7 @@ export function ParameterForm({ fields, values, onChange, onReset }: Props) {
           <ParameterField
             key={field.name}
             field={field}
+            suggestions={suggestions}
             value={values[field.name] ?? null}
             onChange={(value) => onChange({ ...values, [field.name]: value })}
           />

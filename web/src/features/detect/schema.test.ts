@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { changedValues, defaultsOf, type Field, fieldsOf, problemWith, rangeHint } from '@/features/detect/schema';
+import { changedValues, defaultsOf, type Field, fieldsOf, itemsOf, listOf, problemWith, rangeHint } from '@/features/detect/schema';
 
 const fields = fieldsOf({
   properties: {
@@ -35,7 +35,7 @@ describe('fieldsOf', () => {
 
   it('finds bounds inside a union, and labels', () => {
     expect(field('sample_size').minimum).toBe(2);
-    expect(field('n_trees').label).toBe('N trees');
+    expect(field('n_trees').label).toBe('Number of trees');
     expect(field('seasonality').choices).toEqual(['daily']);
     expect(rangeHint(field('n_trees'))).toBe('1 to 1000');
     expect(rangeHint(field('period'))).toBe('at least 2');
@@ -49,15 +49,30 @@ describe('fieldsOf', () => {
 describe('lists', () => {
   const [members, weights] = fieldsOf({
     properties: {
-      members: { type: 'array', default: ['knn', 'ecod'] },
-      weights: { type: ['array', 'null'], default: null },
+      members: { type: 'array', default: ['knn', 'ecod'], minItems: 1, maxItems: 3, items: { anyOf: [{ type: 'string' }, { type: 'object' }] } },
+      weights: { type: ['array', 'null'], default: null, items: { type: 'number' }, minItems: 1 },
     },
   }) as [Field, Field];
 
-  it('are text with commas between', () => {
-    expect([members.kind, members.defaultValue, members.automatic]).toEqual(['string', 'knn, ecod', false]);
-    expect([weights.kind, weights.defaultValue, weights.automatic]).toEqual(['string', null, true]);
-    expect(changedValues([members, weights], { members: 'knn, lof', weights: '' })).toEqual({ members: 'knn, lof' });
+  it('are known with what they hold', () => {
+    expect([members.kind, members.defaultValue, members.automatic, members.numbers]).toEqual(['list', ['knn', 'ecod'], false, false]);
+    expect([weights.kind, weights.defaultValue, weights.automatic, weights.numbers]).toEqual(['list', null, true, true]);
+  });
+
+  it('are typed item by item, and sent as lists', () => {
+    expect(listOf(['0.5', ' 2 '], true)).toEqual([0.5, 2]);
+    expect(listOf(['knn', '{"algorithm":"lof","weight":2}'], false)).toEqual(['knn', { algorithm: 'lof', weight: 2 }]);
+    expect(itemsOf(['knn', { algorithm: 'lof' }])).toEqual(['knn', '{"algorithm":"lof"}']);
+    expect(changedValues([members, weights], { members: ['knn', 'lof'], weights: [] })).toEqual({ members: ['knn', 'lof'] });
+    expect(changedValues([members, weights], { members: ['knn', 'ecod'], weights: null })).toEqual({});
+  });
+
+  it('say what is wrong with them', () => {
+    expect(problemWith(members, [])).toBe('At least 1 item is needed.');
+    expect(problemWith(members, ['a', 'b', 'c', 'd'])).toBe('At most 3 items.');
+    expect(problemWith(members, ['{"algorithm"'])).toContain('no valid JSON');
+    expect(problemWith(weights, listOf(['x'], true))).toBe('“x” is no number.');
+    expect(problemWith(weights, [])).toBeNull();
   });
 });
 

@@ -8,13 +8,16 @@ export interface PropertySchema {
   const?: ParameterValue;
   anyOf?: PropertySchema[];
   oneOf?: PropertySchema[];
-  default?: ParameterValue | unknown[];
+  default?: ParameterValue;
   title?: string;
   description?: string;
   minimum?: number;
   maximum?: number;
   exclusiveMinimum?: number;
   exclusiveMaximum?: number;
+  items?: PropertySchema;
+  minItems?: number;
+  maxItems?: number;
 }
 
 export interface ObjectSchema {
@@ -26,7 +29,11 @@ export interface ObjectSchema {
 export interface Field {
   name: string;
   label: string;
-  kind: 'number' | 'integer' | 'boolean' | 'choice' | 'string';
+  kind: 'number' | 'integer' | 'boolean' | 'choice' | 'string' | 'list';
+  /** Of a list: whether its items are numbers. */
+  numbers: boolean;
+  minItems: number;
+  maxItems: number | null;
   /** The server chooses when the value is null. */
   automatic: boolean;
   defaultValue: ParameterValue;
@@ -48,6 +55,7 @@ function flatten(schema: PropertySchema): PropertySchema[] {
 }
 
 function kindOf(parts: PropertySchema[]): Field['kind'] {
+  if (parts.some((part) => part.type === 'array')) return 'list';
   if (parts.some((part) => part.enum !== undefined)) return 'choice';
   for (const kind of ['integer', 'number', 'boolean'] as const) {
     if (parts.some((part) => part.type === kind)) return parts.some((part) => part.type === 'number') && kind === 'integer' ? 'number' : kind;
@@ -55,15 +63,8 @@ function kindOf(parts: PropertySchema[]): Field['kind'] {
   return 'string';
 }
 
-/** A list is written as text with commas between its items; the server reads it so. */
-function defaultOf(value: PropertySchema['default']): ParameterValue {
-  if (!Array.isArray(value)) return value ?? null;
-  const plain = value.every((item) => typeof item === 'string' || typeof item === 'number');
-  return plain ? value.join(', ') : JSON.stringify(value);
-}
-
 export function labelOf(name: string): string {
-  const text = name.replaceAll('_', ' ').trim();
+  const text = name.replace(/^n_/, 'number of ').replaceAll('_', ' ').trim();
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
@@ -72,13 +73,17 @@ export function fieldsOf(schema: ObjectSchema): Field[] {
     const parts = flatten(property);
     const values = parts.filter((part) => part.type !== 'null');
     const bounded = values.find((part) => part.type === 'number' || part.type === 'integer') ?? property;
+    const list = values.find((part) => part.type === 'array');
     const choices = values.flatMap((part) => part.enum ?? []).filter((choice) => choice !== null);
     return {
       name,
       label: property.title ?? labelOf(name),
       kind: kindOf(values),
+      numbers: list?.items !== undefined && flatten(list.items).every((item) => item.type === 'number' || item.type === 'integer'),
+      minItems: list?.minItems ?? 0,
+      maxItems: list?.maxItems ?? null,
       automatic: parts.length !== values.length || property.default === null || values.some((part) => part.enum?.includes(null) ?? false),
-      defaultValue: defaultOf(property.default),
+      defaultValue: property.default ?? null,
       choices: [...new Set(choices.map(String))],
       minimum: bounded.minimum ?? bounded.exclusiveMinimum ?? null,
       maximum: bounded.maximum ?? bounded.exclusiveMaximum ?? null,
@@ -93,9 +98,40 @@ export function defaultsOf(fields: Field[]): FormValues {
   return Object.fromEntries(fields.map((field) => [field.name, field.defaultValue]));
 }
 
+/** The items of a list as a person types them, one by one. */
+export function itemsOf(value: ParameterValue): string[] {
+  if (!Array.isArray(value)) return [];
+  return value.map((item) => (typeof item === 'object' && item !== null ? JSON.stringify(item) : String(item)));
+}
+
+/** The list that typed items mean: numbers where they look like some, objects where they are written as such. */
+export function listOf(items: string[], numbers: boolean): ParameterValue {
+  return items.map((item) => {
+    const text = item.trim();
+    if (numbers && text !== '' && Number.isFinite(Number(text))) return Number(text);
+    if (!text.startsWith('{')) return text;
+    try {
+      return JSON.parse(text) as ParameterValue;
+    } catch {
+      return text;
+    }
+  });
+}
+
+function listProblem(field: Field, value: ParameterValue): string | null {
+  if (!Array.isArray(value)) return 'A list is needed.';
+  if (value.length < field.minItems) return `At least ${field.minItems} ${field.minItems === 1 ? 'item is' : 'items are'} needed.`;
+  if (field.maxItems !== null && value.length > field.maxItems) return `At most ${field.maxItems} items.`;
+  const wrong = value.find((item) => (field.numbers ? typeof item !== 'number' : typeof item === 'string' && item.startsWith('{')));
+  if (wrong === undefined) return null;
+  return field.numbers ? `“${String(wrong)}” is no number.` : `“${String(wrong)}” is no valid JSON object.`;
+}
+
 /** What is wrong with a value, or null. */
 export function problemWith(field: Field, value: ParameterValue): string | null {
-  if (value === null || value === '') return field.automatic ? null : 'A value is needed.';
+  const nothing = value === null || value === '' || (Array.isArray(value) && value.length === 0 && field.automatic);
+  if (nothing) return field.automatic ? null : 'A value is needed.';
+  if (field.kind === 'list') return listProblem(field, value);
   if (field.kind === 'number' || field.kind === 'integer') {
     if (typeof value !== 'number' || !Number.isFinite(value)) return 'A number is needed.';
     if (field.kind === 'integer' && !Number.isInteger(value)) return 'A whole number is needed.';
@@ -114,8 +150,9 @@ export function problemWith(field: Field, value: ParameterValue): string | null 
 export function changedValues(fields: Field[], values: FormValues): FormValues {
   const changed: FormValues = {};
   for (const field of fields) {
-    const value = values[field.name] === '' ? null : (values[field.name] ?? null);
-    if (value !== field.defaultValue) changed[field.name] = value;
+    const given = values[field.name] ?? null;
+    const value = given === '' || (field.automatic && Array.isArray(given) && given.length === 0) ? null : given;
+    if (JSON.stringify(value) !== JSON.stringify(field.defaultValue)) changed[field.name] = value;
   }
   return changed;
 }

@@ -1,10 +1,15 @@
+import { ActionIcon, Button, Tooltip, VisuallyHidden } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 
-import type { Detection } from '@/api/detections';
+import { cancelDetection, type Detection } from '@/api/detections';
+import { TrashIcon } from '@/components/icons';
 import { TextLink } from '@/components/TextLink';
 import listing from '@/components/listing.module.css';
 import { RelativeTime } from '@/components/RelativeTime';
 import { SeverityMark } from '@/components/severity';
+import { isActive, keepAnswer } from '@/features/detections/queries';
 import { StatusLabel } from '@/features/detections/StatusLabel';
+import { useMay } from '@/features/session/permissions';
 import { algorithmLabel, dash, formatCount } from '@/lib/format';
 import { severities } from '@/lib/severity';
 
@@ -33,7 +38,40 @@ function isNamed({ name, dataset, algorithm }: Detection): boolean {
   return name !== dataset.name && name !== `${dataset.name} · ${algorithm}`;
 }
 
-export function DetectionsTable({ detections }: { detections: Detection[] }) {
+function Cancel({ detection }: { detection: Detection }) {
+  const client = useQueryClient();
+  const cancel = useMutation({ mutationFn: () => cancelDetection(detection.id), onSuccess: (changed) => keepAnswer(client, changed) });
+  return (
+    <Button
+      size="compact-sm"
+      variant="default"
+      loading={cancel.isPending}
+      aria-label={`Cancel the detection in ${detection.dataset.name}`}
+      onClick={() => cancel.mutate()}
+    >
+      {cancel.isError ? 'Try again' : 'Cancel'}
+    </Button>
+  );
+}
+
+function Delete({ detection, onDelete }: { detection: Detection; onDelete: (detection: Detection) => void }) {
+  return (
+    <Tooltip label="Delete">
+      <ActionIcon variant="subtle" color="gray" aria-label={`Delete the detection in ${detection.dataset.name}`} onClick={() => onDelete(detection)}>
+        <TrashIcon size={16} />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+interface Props {
+  detections: Detection[];
+  /** Asks before a detection is deleted; without it the table offers nothing to do. */
+  onDelete?: ((detection: Detection) => void) | undefined;
+}
+
+export function DetectionsTable({ detections, onDelete }: Props) {
+  const mayChange = useMay('detections.write') && onDelete !== undefined;
   return (
     <table className={listing['table']}>
       <thead>
@@ -48,6 +86,11 @@ export function DetectionsTable({ detections }: { detections: Detection[] }) {
           <th scope="col" className={listing['right']}>
             Started
           </th>
+          {mayChange && (
+            <th scope="col">
+              <VisuallyHidden>Action</VisuallyHidden>
+            </th>
+          )}
         </tr>
       </thead>
       <tbody>
@@ -57,9 +100,16 @@ export function DetectionsTable({ detections }: { detections: Detection[] }) {
               <TextLink to="/detections/$id" params={{ id: detection.id }} className={`${listing['main']} data-text`}>
                 {detection.dataset.name}
               </TextLink>
-              {isNamed(detection) && <div className={`${classes['name']} data-text`}>{detection.name}</div>}
+              {isNamed(detection) && <div className={`${listing['below']} data-text`}>{detection.name}</div>}
             </td>
-            <td data-label="Algorithm">{algorithmLabel(detection.algorithm)}</td>
+            <td data-label="Algorithm">
+              {algorithmLabel(detection.algorithm)}
+              {detection.model !== null && detection.model !== undefined && (
+                <div className={listing['below']}>
+                  <span className="data-text">{detection.model.name}</span>, version {detection.model.version}
+                </div>
+              )}
+            </td>
             <td data-label="Status">
               <StatusLabel detection={detection} />
             </td>
@@ -72,6 +122,9 @@ export function DetectionsTable({ detections }: { detections: Detection[] }) {
             <td data-label="Started" className={`${listing['right']} soft`}>
               <RelativeTime iso={detection.created_at} />
             </td>
+            {mayChange && (
+              <td className={listing['right']}>{isActive(detection) ? <Cancel detection={detection} /> : <Delete detection={detection} onDelete={onDelete} />}</td>
+            )}
           </tr>
         ))}
       </tbody>

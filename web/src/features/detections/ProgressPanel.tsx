@@ -5,18 +5,15 @@ import { cancelDetection, type Detection } from '@/api/detections';
 import { ErrorState } from '@/components/ErrorState';
 import { keepAnswer } from '@/features/detections/queries';
 import { useLiveState } from '@/features/live/useLive';
+import { useMay } from '@/features/session/permissions';
 import { formatPercent } from '@/lib/format';
-
-function wordsOf(detection: Detection): string {
-  if (detection.status === 'queued') return 'Waiting for a free worker';
-  const stage = detection.progress?.stage.replaceAll('_', ' ') ?? '';
-  return stage === '' ? 'Running' : stage.charAt(0).toUpperCase() + stage.slice(1);
-}
+import { stageWords } from '@/lib/stages';
 
 /** What a detection does right now, with the way to stop it. */
 export function ProgressPanel({ detection }: { detection: Detection }) {
   const live = useLiveState();
   const client = useQueryClient();
+  const mayCancel = useMay('detections.write');
   const cancel = useMutation({
     mutationFn: () => cancelDetection(detection.id),
     onSuccess: (changed) => keepAnswer(client, changed),
@@ -26,7 +23,7 @@ export function ProgressPanel({ detection }: { detection: Detection }) {
     <Paper component="section" aria-labelledby="progress-title">
       <Group justify="space-between" mb="sm">
         <Title order={2} id="progress-title" aria-live="polite">
-          {wordsOf(detection)}
+          {stageWords(detection.status, detection.progress?.stage)}
         </Title>
         <Text className="tabular soft">{formatPercent(fraction)}</Text>
       </Group>
@@ -37,9 +34,11 @@ export function ProgressPanel({ detection }: { detection: Detection }) {
             ? 'You can leave this page; the detection goes on and its result will be in your list.'
             : 'Reconnecting to live updates; the detection goes on meanwhile.'}
         </Text>
-        <Button variant="default" size="xs" loading={cancel.isPending} onClick={() => cancel.mutate()}>
-          Cancel the detection
-        </Button>
+        {mayCancel && (
+          <Button variant="default" size="xs" loading={cancel.isPending} onClick={() => cancel.mutate()}>
+            Cancel the detection
+          </Button>
+        )}
       </Group>
       {cancel.isError && <ErrorState error={cancel.error} title="It was not cancelled" />}
     </Paper>

@@ -11,7 +11,7 @@ const words: Record<Status, string> = {
   cancelled: 'Cancelled',
 };
 
-export function StatusLabel({ detection }: { detection: Detection }) {
+export function StatusLabel({ detection }: { detection: Pick<Detection, 'status' | 'progress'> }) {
   const { status, progress } = detection;
   return (
     <span className={classes['label']} data-status={status}>

@@ -1,13 +1,15 @@
-import { infiniteQueryOptions, type QueryClient, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query';
 
-import { getDetection, listDetections, type Detection } from '@/api/detections';
+import { type Detection, type DetectionFilter, getDetection, listDetections } from '@/api/detections';
 
-export const detectionsQuery = infiniteQueryOptions({
-  queryKey: ['detections'],
-  queryFn: ({ pageParam, signal }) => listDetections(pageParam, signal),
-  initialPageParam: null as string | null,
-  getNextPageParam: (page) => page.next,
-});
+export const detectionsQuery = (filter: DetectionFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['detections', filter],
+    queryFn: ({ pageParam, signal }) => listDetections(filter, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    placeholderData: keepPreviousData,
+  });
 
 /** An answer may overtake an event that tells the end, so one that is under way is looked at again now and then. */
 const lookAgainMilliseconds = 2000;

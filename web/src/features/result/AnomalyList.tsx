@@ -1,13 +1,22 @@
-import { Button, Group, Kbd, Skeleton, Text, Title } from '@mantine/core';
+import { Button, Group, Kbd, Select, Skeleton, Text, Title } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 
-import type { Anomaly } from '@/api/detections';
+import type { Anomaly, AnomalyFilter } from '@/api/detections';
+import type { Verdict } from '@/api/feedback';
 import listing from '@/components/listing.module.css';
 import { SeverityLabel } from '@/components/severity';
+import { VerdictButtons } from '@/features/feedback/VerdictButtons';
+import { VerdictLabel } from '@/features/feedback/VerdictLabel';
 import { expectedOf } from '@/lib/anomalies';
 import { formatCell, formatCount, formatDataTimeShort, formatP, formatScore } from '@/lib/format';
 
 import classes from './AnomalyList.module.css';
+
+/** How the reader judges the anomalies; null for who may only read. */
+export interface Judging {
+  judge: (row: number, verdict: Verdict) => void;
+  withdraw: (row: number) => void;
+}
 
 interface RowProps {
   anomaly: Anomaly;
@@ -15,6 +24,7 @@ interface RowProps {
   column: string | null;
   selected: boolean;
   onSelect: (row: number) => void;
+  judging: Judging | null;
 }
 
 function Features({ anomaly }: { anomaly: Anomaly }) {
@@ -30,7 +40,7 @@ function Features({ anomaly }: { anomaly: Anomaly }) {
   );
 }
 
-function AnomalyRow({ anomaly, series, column, selected, onSelect }: RowProps) {
+function AnomalyRow({ anomaly, series, column, selected, onSelect, judging }: RowProps) {
   const row = useRef<HTMLTableRowElement>(null);
   useEffect(() => {
     if (selected) row.current?.scrollIntoView({ block: 'nearest' });
@@ -71,6 +81,19 @@ function AnomalyRow({ anomaly, series, column, selected, onSelect }: RowProps) {
       <td data-label="Severity">
         <SeverityLabel severity={anomaly.severity} />
       </td>
+      <td data-label="Review" className={classes['review']}>
+        {judging === null ? (
+          <VerdictLabel verdict={anomaly.feedback?.verdict ?? null} />
+        ) : (
+          <VerdictButtons
+            compact
+            feedback={anomaly.feedback ?? null}
+            of={`row ${anomaly.index}`}
+            onJudge={(verdict) => judging.judge(anomaly.index, verdict)}
+            onWithdraw={() => judging.withdraw(anomaly.index)}
+          />
+        )}
+      </td>
       <td className={`${listing['wide']} ${classes['why']}`}>
         {series ? <span className="soft data-text">{anomaly.explanation?.sentence}</span> : <Features anomaly={anomaly} />}
       </td>
@@ -78,41 +101,109 @@ function AnomalyRow({ anomaly, series, column, selected, onSelect }: RowProps) {
   );
 }
 
+const severityChoices = [
+  { value: 'critical', label: 'Critical only' },
+  { value: 'high', label: 'High and worse' },
+  { value: 'medium', label: 'Medium and worse' },
+];
+const verdictChoices = [
+  { value: 'none', label: 'Not reviewed' },
+  { value: 'true', label: 'Confirmed' },
+  { value: 'false', label: 'Dismissed' },
+];
+
+function Keys({ judging }: { judging: boolean }) {
+  return (
+    <Text size="xs" className={`soft ${classes['keys']}`} component="span">
+      <Kbd size="xs">j</Kbd> <Kbd size="xs">k</Kbd> next, previous
+      {judging && (
+        <>
+          {' '}
+          <Kbd size="xs">y</Kbd> <Kbd size="xs">n</Kbd> confirm, dismiss
+        </>
+      )}{' '}
+      <Kbd size="xs">Enter</Kbd> open
+    </Text>
+  );
+}
+
 interface Props {
   /** Whether the rows were judged as a series. */
   series: boolean;
   anomalies: Anomaly[];
+  /** How many there are at this threshold, and how many of them fit the filter. */
   total: number | null;
+  matching: number | null;
+  filter: AnomalyFilter;
+  onFilter: (filter: AnomalyFilter) => void;
   column: string | null;
   selected: number | null;
   stale: boolean;
   onSelect: (row: number) => void;
+  judging: Judging | null;
   onMore: (() => void) | null;
   loadingMore: boolean;
 }
 
 /** The anomalies, most severe first. */
-export function AnomalyList({ series, anomalies, total, column, selected, stale, onSelect, onMore, loadingMore }: Props) {
+export function AnomalyList(props: Props) {
+  const { series, anomalies, total, matching, filter, onFilter, column, selected, stale, onSelect, judging, onMore, loadingMore } = props;
+  const filtered = filter.min_severity !== undefined || filter.verdict !== undefined;
   return (
     <section aria-labelledby="anomalies-title" id="anomalies">
-      <Group justify="space-between" mb="sm">
+      <Group justify="space-between" mb="sm" gap="xs 16px">
         <Title order={2} id="anomalies-title">
           Anomalies, most severe first
         </Title>
-        <Text size="xs" className={`soft ${classes['keys']}`}>
-          <Kbd size="xs">j</Kbd> <Kbd size="xs">k</Kbd> next, previous
-        </Text>
+        {total !== null && total > 0 && (
+          <Group gap="xs">
+            <Keys judging={judging !== null} />
+            <Select
+              size="xs"
+              w={150}
+              aria-label="Severity"
+              placeholder="Any severity"
+              clearable
+              data={severityChoices}
+              value={filter.min_severity ?? null}
+              onChange={(severity) => onFilter({ ...filter, min_severity: severity ?? undefined })}
+            />
+            <Select
+              size="xs"
+              w={140}
+              aria-label="Review"
+              placeholder="Any review"
+              clearable
+              data={verdictChoices}
+              value={filter.verdict ?? null}
+              onChange={(verdict) => onFilter({ ...filter, verdict: verdict ?? undefined })}
+            />
+          </Group>
+        )}
       </Group>
+      {filtered && matching !== null && total !== null && matching > 0 && (
+        <Text size="sm" className="soft tabular" mb="xs" role="status">
+          {formatCount(matching)} of {formatCount(total)} shown
+        </Text>
+      )}
+      {total !== null && total > 0 && anomalies.length === 0 && !stale && (
+        <div className={`${listing['card']} ${classes['none']}`}>
+          <Text fw={600}>No anomaly fits these filters</Text>
+          <Button mt="sm" variant="default" size="xs" onClick={() => onFilter({})}>
+            Show all {formatCount(total)}
+          </Button>
+        </div>
+      )}
       {total === null && <Skeleton height={320} radius="lg" />}
       {total === 0 && (
         <div className={`${listing['card']} ${classes['none']}`}>
           <Text fw={600}>Nothing is flagged at this threshold</Text>
           <Text size="sm" className="soft">
-            That is a result too. To see the most unusual rows all the same, move the threshold to the left.
+            That is a result too. Who wants to see the most unusual rows all the same moves the threshold to the left.
           </Text>
         </div>
       )}
-      {total !== null && total > 0 && (
+      {total !== null && total > 0 && anomalies.length > 0 && (
         <div className={listing['card']} data-stale={stale || undefined}>
           <table className={`${listing['table']} ${classes['table']}`}>
             <thead>
@@ -138,6 +229,7 @@ export function AnomalyList({ series, anomalies, total, column, selected, stale,
                   p-value
                 </th>
                 <th scope="col">Severity</th>
+                <th scope="col">Review</th>
                 <th scope="col">{series ? 'Why' : 'What stands out'}</th>
               </tr>
             </thead>
@@ -150,6 +242,7 @@ export function AnomalyList({ series, anomalies, total, column, selected, stale,
                   column={column}
                   selected={anomaly.index === selected}
                   onSelect={onSelect}
+                  judging={judging}
                 />
               ))}
             </tbody>

@@ -6,7 +6,7 @@ import { useHandle } from '@/features/result/useHandle';
 import type { ThresholdControl } from '@/features/result/useThreshold';
 import { noneCutoff } from '@/lib/curve';
 import { formatCount, formatNumber, formatScore } from '@/lib/format';
-import { barsOf, linearScale, partsOf, ticks } from '@/lib/histogram';
+import { barsOf, edgeScale, linearScale, partsOf, spacedTicks, ticks } from '@/lib/histogram';
 
 import classes from './Histogram.module.css';
 
@@ -16,7 +16,12 @@ const margin = { left: 48, right: 14, top: 30, bottom: 34 };
 interface Props {
   distribution: Distribution;
   control: ThresholdControl;
+  /** Of the counts. */
   logarithmic: boolean;
+  /** Whether the bins are finer where most scores lie; each is drawn equally wide. */
+  stretched: boolean;
+  /** Whether the reader's role may move the line. */
+  allowed: boolean;
 }
 
 function countTicks(highest: number, logarithmic: boolean): number[] {
@@ -27,14 +32,18 @@ function countTicks(highest: number, logarithmic: boolean): number[] {
 }
 
 /** How the scores are spread, with the threshold as a line that can be moved. */
-export function Histogram({ distribution, control, logarithmic }: Props) {
+export function Histogram({ distribution, control, logarithmic, stretched, allowed }: Props) {
   const { ref, width } = useElementSize();
   const frame = useRef<SVGSVGElement>(null);
   const inner = Math.max(width - margin.left - margin.right, 40);
   const { edges, counts, curve } = distribution;
   const low = edges[0] ?? 0;
   const high = Math.max(edges.at(-1) ?? 1, noneCutoff(curve));
-  const scale = useMemo(() => linearScale(low, high, inner), [low, high, inner]);
+  const scale = useMemo(
+    // Beyond the last bin a place is left for a threshold that nothing reaches.
+    () => (stretched ? edgeScale(edges, (inner * (edges.length - 1)) / edges.length) : linearScale(low, high, inner)),
+    [stretched, edges, low, high, inner],
+  );
   const bars = useMemo(() => barsOf(edges, counts, scale, height, logarithmic), [edges, counts, scale, logarithmic]);
   const { shown, consequence, handle } = useHandle({
     curve,
@@ -43,7 +52,7 @@ export function Histogram({ distribution, control, logarithmic }: Props) {
     orientation: 'horizontal',
     scoreAt: (event) => scale.toValue(event.clientX - (frame.current?.getBoundingClientRect().left ?? 0) - margin.left),
   });
-  const position = scale.toPosition(shown);
+  const position = Math.min(Math.max(scale.toPosition(shown), 0), inner);
   const highest = Math.max(0, ...counts);
   const heightOf = (count: number) => (logarithmic ? Math.log1p(count) / Math.log1p(highest) : count / highest) * height;
   const labelRight = position < inner - 150;
@@ -77,18 +86,18 @@ export function Histogram({ distribution, control, logarithmic }: Props) {
               )}
             </g>
             <line x2={inner} y1={height} y2={height} className={classes['axis']} />
-            {ticks(low, high, inner / 90).map((value) => (
+            {(stretched ? spacedTicks(scale, inner, 74) : ticks(low, high, inner / 90)).map((value) => (
               <text key={value} x={scale.toPosition(value)} y={height + 16} textAnchor="middle" className={classes['tick']} aria-hidden="true">
                 {formatNumber(value)}
               </text>
             ))}
             <text x={inner / 2} y={height + 31} textAnchor="middle" className={classes['tick']} aria-hidden="true">
-              anomaly score
+              {stretched ? 'anomaly score, axis finer where most rows are' : 'anomaly score'}
             </text>
-            <g {...handle} transform={`translate(${position} 0)`} className={classes['handle']}>
+            <g {...(allowed ? handle : { role: 'img', 'aria-label': `Threshold at a score of ${formatScore(shown)}` })} transform={`translate(${position} 0)`} className={allowed ? classes['handle'] : undefined}>
               <rect x={-14} y={-16} width={28} height={height + 16} fill="transparent" />
               <line y1={-8} y2={height} className={classes['line']} />
-              <rect x={-5} y={height / 2 - 14} width={10} height={28} rx={5} className={classes['grip']} />
+              {allowed && <rect x={-5} y={height / 2 - 14} width={10} height={28} rx={5} className={classes['grip']} />}
               <text x={labelRight ? 8 : -8} y={-14} textAnchor={labelRight ? 'start' : 'end'} className={classes['label']}>
                 {`≥ ${formatScore(shown)}, ${consequence.exact ? '' : 'about '}${formatCount(consequence.anomalies)} flagged`}
               </text>

@@ -1,53 +1,40 @@
-import { Drawer, Paper, Stack, Text } from '@mantine/core';
+import { Button, Drawer, Group, Paper, Stack, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
-import { useCallback, useMemo } from 'react';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useMemo } from 'react';
 
-import type { Detection } from '@/api/detections';
+import type { Anomaly, Detection } from '@/api/detections';
 import { ErrorState } from '@/components/ErrorState';
 import { Notice } from '@/components/Notice';
+import { datasetQuery } from '@/features/datasets/queries';
+import { FeedbackFailure } from '@/features/feedback/FeedbackFailure';
+import { type FeedbackControl, useFeedback } from '@/features/feedback/useFeedback';
+import { VerdictButtons } from '@/features/feedback/VerdictButtons';
+import { VerdictLabel } from '@/features/feedback/VerdictLabel';
 import { AnomalyList } from '@/features/result/AnomalyList';
-import { isoOf, type Range, rangeOf } from '@/features/result/chartData';
-import { resultQuery } from '@/features/result/queries';
+import { extentOf, chartData, rangeOf } from '@/features/result/chartData';
+import { Importance } from '@/features/result/Importance';
+import { resultQuery, seriesQuery } from '@/features/result/queries';
+import { ScatterPanel } from '@/features/result/ScatterPanel';
 import { SeriesPanel } from '@/features/result/SeriesPanel';
 import { ThresholdPanel } from '@/features/result/ThresholdPanel';
+import { useAddress } from '@/features/result/useAddress';
 import { useAnomalies } from '@/features/result/useAnomalies';
-import { useNextKeys } from '@/features/result/useNextKeys';
 import { useThreshold } from '@/features/result/useThreshold';
+import { useTriageKeys } from '@/features/result/useTriageKeys';
 import { Why } from '@/features/result/Why';
+import { useMay } from '@/features/session/permissions';
 import { leadingColumn, summarySentence } from '@/lib/anomalies';
 import type { ResultSearch } from '@/router';
 
 import classes from './Result.module.css';
 
+const weekSeconds = 7 * 24 * 3600;
+
 interface Props {
   detection: Detection;
   search: ResultSearch;
-}
-
-function useAddress(id: string) {
-  const navigate = useNavigate();
-  const change = useCallback(
-    (next: (search: ResultSearch) => ResultSearch, replace: boolean) =>
-      void navigate({ to: '/detections/$id', params: { id }, search: (search) => next(search as ResultSearch), replace, resetScroll: false }),
-    [navigate, id],
-  );
-  const select = useCallback(
-    (row: number | null) => change(({ anomaly: _, ...rest }) => (row === null ? rest : { ...rest, anomaly: row }), true),
-    [change],
-  );
-  const zoom = useCallback(
-    (range: Range | null) =>
-      change(
-        ({ from: _from, until: _until, ...rest }) =>
-          range === null ? rest : { ...rest, from: isoOf(range.from), until: isoOf(range.until) },
-        false,
-      ),
-    [change],
-  );
-  const show = useCallback((column: string) => change((rest) => ({ ...rest, column }), true), [change]);
-  return { select, zoom, show };
 }
 
 function NothingSelected({ missing, searching }: { missing: number | null; searching: boolean }) {
@@ -61,25 +48,95 @@ function NothingSelected({ missing, searching }: { missing: number | null; searc
   );
 }
 
+interface SelectedProps {
+  detection: Detection;
+  anomaly: Anomaly;
+  control: FeedbackControl;
+  mayJudge: boolean;
+}
+
+/** Why the selected anomaly was flagged, and what the reader says to it. */
+function Selected({ detection, anomaly, control, mayJudge }: SelectedProps) {
+  const of = `row ${anomaly.index}`;
+  return (
+    <Why anomaly={anomaly}>
+      <Stack gap="sm">
+        {mayJudge ? (
+          <VerdictButtons
+            feedback={anomaly.feedback ?? null}
+            of={of}
+            onJudge={(verdict) => control.judge(anomaly.index, verdict)}
+            onWithdraw={() => control.withdraw(anomaly.index)}
+          />
+        ) : (
+          <VerdictLabel verdict={anomaly.feedback?.verdict ?? null} />
+        )}
+        <FeedbackFailure control={control} of={of} />
+        <Group>
+          <Button
+            size="xs"
+            variant="light"
+            renderRoot={(props) => <Link to="/detections/$id/anomalies/$row" params={{ id: detection.id, row: String(anomaly.index) }} {...props} />}
+          >
+            Look closer: context, similar rows, notes
+          </Button>
+        </Group>
+      </Stack>
+    </Why>
+  );
+}
+
+/** How many weeks a series lasts; null for a table, or less than a day. */
+function useWeeks(detection: Detection, series: boolean): number | null {
+  const whole = useQuery({ ...seriesQuery(detection.id, detection.summary?.threshold.score_cutoff ?? null, null), enabled: series });
+  if (!series || whole.data === undefined || whole.data.time.length < 2) return null;
+  const { from, until } = extentOf(chartData(whole.data, ''));
+  const weeks = (until - from) / weekSeconds;
+  return weeks >= 1 / 7 ? weeks : null;
+}
+
+/** The columns of numbers that were judged, or that the dataset has. */
+function useNumbers(detection: Detection): string[] {
+  const dataset = useQuery(datasetQuery(detection.dataset.id));
+  const known = dataset.data?.columns.filter((column) => column.type === 'number').map((column) => column.name) ?? [];
+  const judged = known.filter((name) => detection.columns?.includes(name) ?? dataset.data?.roles.features.includes(name) ?? true);
+  return judged.length >= 2 ? judged : known;
+}
+
 /** The result of a detection that succeeded. */
 export function Result({ detection, search }: Props) {
-  const stored = detection.summary?.threshold.score_cutoff ?? null;
+  const cutoff = detection.summary?.threshold.score_cutoff ?? null;
   const wanted = search.anomaly ?? null;
   const control = useThreshold(detection);
   const address = useAddress(detection.id);
-  const found = useAnomalies(detection.id, stored, wanted);
+  const navigate = useNavigate();
+  const filter = useMemo(() => ({ min_severity: search.severity, verdict: search.verdict }), [search.severity, search.verdict]);
+  const found = useAnomalies(detection.id, cutoff, wanted, filter);
   const narrow = useMediaQuery('(max-width: 1050px)') ?? false;
   const result = useQuery(resultQuery(detection.id, null));
   const range = useMemo(() => rangeOf(search.from, search.until), [search.from, search.until]);
-  useNextKeys(found.anomalies, wanted, address.select);
-
-  const [first] = found.anomalies;
-  const summary = summarySentence(detection, first);
+  const mayJudge = useMay('feedback.write');
+  const mayMove = useMay('detections.write');
+  const feedback = useFeedback(detection.id);
   const series = result.data?.kind === 'series';
+  const weeks = useWeeks(detection, series);
+  const numbers = useNumbers(detection);
+  useTriageKeys({
+    anomalies: found.anomalies,
+    selected: wanted,
+    onSelect: address.select,
+    onJudge: mayJudge ? feedback.judge : undefined,
+    onOpen: (row) => void navigate({ to: '/detections/$id/anomalies/$row', params: { id: detection.id, row: String(row) } }),
+  });
+
+  const first = found.worst;
+  const summary = summarySentence(detection, first);
   const warnings = result.data?.metadata.warnings ?? [];
   const column = search.column ?? (first === undefined ? undefined : leadingColumn(first));
+  const some = (detection.summary?.n_anomalies ?? 0) > 0;
   // Who looks from a phone triages: the list comes first.
-  const threshold = <ThresholdPanel detection={detection} control={control} />;
+  const threshold = <ThresholdPanel detection={detection} control={control} weeks={weeks} allowed={mayMove} />;
+  const why = found.selected !== undefined && <Selected detection={detection} anomaly={found.selected} control={feedback} mayJudge={mayJudge} />;
   return (
     <Stack gap="lg">
       {warnings.length > 0 && (
@@ -95,6 +152,7 @@ export function Result({ detection, search }: Props) {
         <SeriesPanel
           detection={detection}
           control={control}
+          allowed={mayMove}
           range={range}
           column={column}
           selected={wanted}
@@ -106,7 +164,7 @@ export function Result({ detection, search }: Props) {
           onSelect={address.select}
         />
       )}
-      <div className={classes['columns']}>
+      <div className={classes['columns']} data-aside={(!narrow && some) || undefined}>
         <Stack gap="lg" className={classes['left']}>
           {!narrow && threshold}
           {found.query.isError && found.anomalies.length === 0 ? (
@@ -116,25 +174,36 @@ export function Result({ detection, search }: Props) {
               series={series}
               anomalies={found.anomalies}
               total={found.total}
+              matching={found.matching}
+              filter={filter}
+              onFilter={address.filter}
               column={column ?? null}
               selected={wanted}
               stale={found.query.isPlaceholderData}
               onSelect={address.select}
+              judging={mayJudge ? feedback : null}
               onMore={found.query.hasNextPage ? () => void found.query.fetchNextPage() : null}
               loadingMore={found.query.isFetchingNextPage}
             />
           )}
           {narrow && threshold}
+          {result.isSuccess && !series && numbers.length >= 2 && (
+            <ScatterPanel
+              detection={detection}
+              columns={numbers}
+              x={search.x}
+              y={search.y}
+              selected={wanted}
+              severityOf={found.severityOf}
+              onAxes={address.axes}
+              onSelect={address.select}
+            />
+          )}
+          {result.isSuccess && some && <Importance id={detection.id} cutoff={cutoff} />}
         </Stack>
-        {!narrow && (
+        {!narrow && some && (
           <Paper component="aside" aria-label="Why it was flagged" className={classes['why']}>
-            {found.selected === undefined ? (
-              <NothingSelected missing={wanted} searching={found.searching} />
-            ) : (
-              <div aria-live="polite">
-                <Why anomaly={found.selected} />
-              </div>
-            )}
+            {found.selected === undefined ? <NothingSelected missing={wanted} searching={found.searching} /> : <div aria-live="polite">{why}</div>}
           </Paper>
         )}
       </div>
@@ -146,7 +215,7 @@ export function Result({ detection, search }: Props) {
               <Drawer.Title className="soft">Why it was flagged</Drawer.Title>
               <Drawer.CloseButton aria-label="Close" />
             </div>
-            {found.selected !== undefined && <Why anomaly={found.selected} />}
+            {why}
           </Drawer.Body>
         </Drawer.Content>
       </Drawer.Root>

@@ -19,6 +19,8 @@ interface Props {
   range: Range;
   curve: Curve;
   control: ThresholdControl;
+  /** Whether the reader's role may move the line. */
+  allowed: boolean;
   selected: number | null;
   severityOf: (row: number) => Severity;
   onRange: (range: Range) => void;
@@ -26,7 +28,7 @@ interface Props {
 }
 
 /** Values and scores over time. React keeps the state; the plots only show it. */
-export function SeriesChart({ data, column, range, curve, control, selected, severityOf, onRange, onSelect }: Props) {
+export function SeriesChart({ data, column, range, curve, control, allowed, selected, severityOf, onRange, onSelect }: Props) {
   const { ref: frame, width } = useElementSize();
   const syncKey = useId();
   const valueHost = useRef<HTMLDivElement>(null);
@@ -72,8 +74,8 @@ export function SeriesChart({ data, column, range, curve, control, selected, sev
         <div className={classes['caption']}>anomaly score</div>
         <div className={classes['score']}>
           <div ref={scoreHost} />
-          <div ref={line} className={classes['line']} {...handle}>
-            <span className={classes['grip']} aria-hidden="true" />
+          <div ref={line} className={classes['line']} data-fixed={!allowed || undefined} {...(allowed ? handle : {})}>
+            {allowed && <span className={classes['grip']} aria-hidden="true" />}
             <span className={classes['label']}>threshold {formatScore(shown)}</span>
           </div>
         </div>

@@ -1,13 +1,14 @@
 import { ActionIcon, Button, Group, Paper, Select, Skeleton, Title, Tooltip, useComputedColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useEffect, useMemo } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef } from 'react';
 
 import type { Detection, Severity } from '@/api/detections';
 import { ErrorState } from '@/components/ErrorState';
-import { ArrowIcon, ZoomInIcon, ZoomOutIcon } from '@/components/icons';
+import { ArrowIcon, DownloadIcon, ZoomInIcon, ZoomOutIcon } from '@/components/icons';
 import { around, chartData, columnsOf, extentOf, isoOf, pan, type Range, zoom } from '@/features/result/chartData';
 import { Legend } from '@/features/result/Legend';
 import { distributionQuery, seriesQuery } from '@/features/result/queries';
+import { savePicture } from '@/features/result/picture';
 import { SeriesChart } from '@/features/result/SeriesChart';
 import type { ThresholdControl } from '@/features/result/useThreshold';
 
@@ -38,6 +39,8 @@ interface Props {
   selectedTime: string | null;
   severityOf: (row: number) => Severity;
   summary: string;
+  /** Whether the reader's role may move the threshold. */
+  allowed: boolean;
   onRange: (range: Range | null) => void;
   onColumn: (column: string) => void;
   onSelect: (row: number) => void;
@@ -45,16 +48,17 @@ interface Props {
 
 /** The series with its anomalies; finer data are fetched for the part that is looked at. */
 export function SeriesPanel(props: Props) {
-  const { detection, control, range, selected, selectedTime, severityOf, summary, onRange, onColumn, onSelect } = props;
+  const { detection, control, range, selected, selectedTime, severityOf, summary, allowed, onRange, onColumn, onSelect } = props;
   // uPlot keeps the colours it drew with, so the other scheme gets plots of its own.
   const scheme = useComputedColorScheme('light');
+  const picture = useRef<HTMLElement>(null);
   const cutoff = detection.summary?.threshold.score_cutoff ?? null;
   const whole = useQuery(seriesQuery(detection.id, cutoff, null));
   const closer = useQuery({
     ...seriesQuery(detection.id, cutoff, range === null ? null : { start: isoOf(range.from), end: isoOf(range.until) }),
     enabled: range !== null,
   });
-  const distribution = useQuery(distributionQuery(detection.id));
+  const distribution = useQuery(distributionQuery(detection.id, 'linear'));
   const columns = whole.data === undefined ? [] : columnsOf(whole.data);
   const column = columns.find((name) => name === props.column) ?? columns[0] ?? '';
   const source = (range === null ? undefined : closer.data) ?? whole.data;
@@ -97,13 +101,16 @@ export function SeriesPanel(props: Props) {
             <Button size="xs" h={28} variant="default" disabled={range === null} onClick={() => onRange(null)}>
               Whole series
             </Button>
+            <Tool label="Save the chart as PNG" onClick={() => savePicture(picture.current, `${detection.dataset.name} ${column}`)}>
+              <DownloadIcon size={16} />
+            </Tool>
           </Group>
         )}
       </Group>
       {error !== null && data === null && <ErrorState error={error} onRetry={() => void whole.refetch()} />}
       {error === null && (data === null || distribution.data === undefined) && <Skeleton height={490} aria-label="Loading the chart" />}
       {data !== null && seen !== null && distribution.data !== undefined && (
-        <figure style={{ margin: 0 }} aria-label={`Chart of ${column}. ${summary} The same anomalies are listed in the table below.`}>
+        <figure ref={picture} style={{ margin: 0 }} aria-label={`Chart of ${column}. ${summary} The same anomalies are listed in the table below.`}>
           <SeriesChart
             key={scheme}
             data={data}
@@ -111,12 +118,13 @@ export function SeriesPanel(props: Props) {
             range={seen}
             curve={distribution.data.curve}
             control={control}
+            allowed={allowed}
             selected={selected}
             severityOf={severityOf}
             onRange={onRange}
             onSelect={onSelect}
           />
-          <Legend />
+          <Legend data={data} flagged={(detection.summary?.n_anomalies ?? 0) > 0} />
         </figure>
       )}
     </Paper>

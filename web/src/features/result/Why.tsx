@@ -1,4 +1,6 @@
-import { Text, Title } from '@mantine/core';
+import { Text, Title, Tooltip } from '@mantine/core';
+
+import type { ReactNode } from 'react';
 
 import type { Anomaly, Contribution } from '@/api/detections';
 import { SeverityLabel } from '@/components/severity';
@@ -30,7 +32,7 @@ function Bar({ part, largest }: { part: Contribution; largest: number }) {
 }
 
 /** Why one anomaly was flagged, and what would have been normal. */
-export function Why({ anomaly }: { anomaly: Anomaly }) {
+export function Why({ anomaly, children }: { anomaly: Anomaly; children?: ReactNode }) {
   const { explanation } = anomaly;
   const parts = explanation?.contributions ?? [];
   const largest = Math.max(0, ...parts.map((part) => Math.abs(part.contribution)));
@@ -48,6 +50,7 @@ export function Why({ anomaly }: { anomaly: Anomaly }) {
           {anomaly.entity !== null && <span className="data-text">{anomaly.entity}</span>}
         </div>
       </div>
+      {children}
       {explanation === null ? (
         <Text size="sm" className="soft">
           No explanation was made for this anomaly.
@@ -66,7 +69,14 @@ export function Why({ anomaly }: { anomaly: Anomaly }) {
         </div>
         {anomaly.confidence !== null && (
           <div>
-            <dt>Confidence</dt>
+            <dt>
+              <Tooltip multiline w={260} label="How likely the row would be judged the same again, had the detector learned from other rows of the same kind.">
+                {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- the explanation is reached by the keyboard too */}
+                <span tabIndex={0} className={classes['explained']}>
+                  Confidence
+                </span>
+              </Tooltip>
+            </dt>
             <dd>{formatPercent(anomaly.confidence)}</dd>
           </div>
         )}

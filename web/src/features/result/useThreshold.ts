@@ -3,9 +3,6 @@ import { useState } from 'react';
 
 import { type Detection, putThreshold, type ThresholdKind } from '@/api/detections';
 
-/** The false discovery rate at which the platform draws the line when nobody chose another. */
-export const defaultThreshold = { kind: 'fdr', value: 0.05 } as const;
-
 export interface ThresholdControl {
   /** Where the line stands: the dragged place, or the stored one. */
   cutoff: number | null;
@@ -25,7 +22,7 @@ export function useThreshold(detection: Detection): ThresholdControl {
     mutationFn: ({ kind, value }: { kind: ThresholdKind; value: number }) => putThreshold(detection.id, kind, value),
     onSuccess: (changed) => {
       client.setQueryData(['detection', changed.id], changed);
-      void client.invalidateQueries({ queryKey: ['detections'] });
+      for (const key of ['detections', 'overview']) void client.invalidateQueries({ queryKey: [key] });
     },
     onSettled: () => setDraft(null),
   });

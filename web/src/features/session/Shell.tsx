@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Group, Menu, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Outlet, useRouter } from '@tanstack/react-router';
+import { Link, Outlet, useRouter } from '@tanstack/react-router';
 
 import { signOut } from '@/api/sessions';
 import { ChevronIcon, Logo, MoonIcon, SunIcon } from '@/components/icons';
@@ -48,6 +48,7 @@ function UserMenu() {
         <Menu.Label>
           {data.user.tenant.name} · {data.user.role}
         </Menu.Label>
+        <Menu.Item renderRoot={(props) => <Link to="/account" {...props} />}>Your account</Menu.Item>
         <Menu.Item component="a" href="/api/docs">
           REST API
         </Menu.Item>

@@ -1,32 +1,22 @@
-import { useQuery } from '@tanstack/react-query';
+/** What the signed-in user may do, so that what a role may not do is not shown; the server checks all the same. */
 
+import { queryOptions, useQuery } from '@tanstack/react-query';
+
+import { listRoles } from '@/api/roles';
 import { sessionQuery } from '@/features/session/queries';
 
-/** The rights that the dashboard asks about, named as the server names them. */
-export type Permission =
-  | 'datasets.write'
-  | 'detections.write'
-  | 'models.write'
-  | 'models.score'
-  | 'feedback.write'
-  | 'jobs.write'
-  | 'accounts.manage';
+/** The shell waits for it before it shows a page, so nothing appears and goes away again. */
+export const rolesQuery = queryOptions({
+  queryKey: ['roles'],
+  queryFn: ({ signal }) => listRoles(signal),
+  staleTime: Infinity,
+  gcTime: Infinity,
+});
 
-const analyst: Permission[] = ['datasets.write', 'detections.write', 'models.write', 'models.score', 'feedback.write', 'jobs.write'];
-
-/** What each role holds beyond reading. The server decides all the same; this only hides what it would refuse. */
-const held: Record<string, ReadonlySet<Permission>> = {
-  viewer: new Set(),
-  analyst: new Set(analyst),
-  admin: new Set([...analyst, 'accounts.manage']),
-};
-
-export function mayRole(role: string | undefined, permission: Permission): boolean {
-  return held[role ?? '']?.has(permission) ?? false;
-}
-
-/** Whether who is signed in may do it. */
-export function useMay(permission: Permission): boolean {
-  const { data } = useQuery(sessionQuery);
-  return mayRole(data?.user.role, permission);
+/** Whether the user's role holds a permission such as `feedback.write`; what is not known is not allowed. */
+export function useMay(permission: string): boolean {
+  const session = useQuery(sessionQuery);
+  const roles = useQuery(rolesQuery);
+  const role = session.data?.user.role;
+  return roles.data?.items.some((item) => item.name === role && item.permissions.includes(permission)) ?? false;
 }

@@ -4,7 +4,8 @@ import { useRouter } from '@tanstack/react-router';
 import { type DragEvent, useEffect, useRef, useState } from 'react';
 
 import { ApiError } from '@/api/client';
-import { type Upload, uploadDataset } from '@/api/datasets';
+import { type Dataset, uploadDataset } from '@/api/datasets';
+import type { Upload } from '@/api/transfer';
 import { ErrorState } from '@/components/ErrorState';
 import { UploadIcon } from '@/components/icons';
 import { formatBytes, formatPercent } from '@/lib/format';
@@ -19,7 +20,7 @@ interface Sending {
 function useUpload() {
   const client = useQueryClient();
   const router = useRouter();
-  const upload = useRef<Upload | null>(null);
+  const upload = useRef<Upload<Dataset> | null>(null);
   const [sending, setSending] = useState<Sending | null>(null);
   const [error, setError] = useState<Error | null>(null);
   useEffect(() => () => upload.current?.cancel(), []);
@@ -33,9 +34,9 @@ function useUpload() {
     try {
       const dataset = await upload.current.promise;
       client.setQueryData(['dataset', dataset.id], dataset);
-      void client.invalidateQueries({ queryKey: ['datasets'] });
+      for (const key of ['datasets', 'overview']) void client.invalidateQueries({ queryKey: [key] });
       upload.current = null;
-      await router.navigate({ to: '/datasets/$id/detect', params: { id: dataset.id } });
+      await router.navigate({ to: '/datasets/$id/detect', params: { id: dataset.id }, search: {} });
     } catch (problem) {
       if (!(problem instanceof ApiError) || problem.code !== 'client.cancelled') setError(problem as Error);
     } finally {
@@ -99,7 +100,7 @@ export function UploadZone({ large }: { large: boolean }) {
                 {over ? 'Let go to upload' : 'Drop a CSV file here'}
               </Text>
               <Text size="sm" className="soft">
-                One header line, then one row per line. A column of dates makes it a time series. Nothing leaves this server.
+                One header line, then one row per line; a column of dates makes it a time series. Compressed files (.gz) are fine. Nothing leaves this server.
               </Text>
             </div>
             <Button onClick={() => input.current?.click()}>Choose a file</Button>
