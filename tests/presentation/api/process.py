@@ -67,9 +67,14 @@ class ServerProcess:
     def output(self) -> str:
         return "".join(self.lines)
 
-    def wait_until_ready(self, seconds: float = 60) -> ServerProcess:
+    def wait_until_started(self, seconds: float = 60) -> ServerProcess:
+        """Wait for its address; whether it can work is asked by `wait_until_ready`."""
         assert self._started.wait(seconds), self.output
         assert self.process.poll() is None, self.output
+        return self
+
+    def wait_until_ready(self, seconds: float = 60) -> ServerProcess:
+        self.wait_until_started(seconds)
         assert httpx.get(f"{self.url}/health/readiness").status_code == 200
         return self
 
