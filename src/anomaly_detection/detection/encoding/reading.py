@@ -149,6 +149,9 @@ def _from_sequence(rows: Sequence[Any]) -> Columns:
         if not all(dicts):
             place = dicts.index(False)
             raise _uneven(f"Row {place} is {type(rows[place]).__name__}, others are dicts.")
+        plain = _plain_numbers(rows)
+        if plain is not None:
+            return plain
         labels = list(dict.fromkeys(label for row in rows for label in row))
         items = [_from_dicts(rows, label) for label in labels]
         return Columns.of(items, len(rows), named=True)
@@ -160,6 +163,19 @@ def _from_sequence(rows: Sequence[Any]) -> Columns:
         if isinstance(error, InvalidData):
             raise
         raise _uneven("The rows differ in length.") from None
+
+
+def _plain_numbers(rows: Sequence[Mapping[Any, Any]]) -> Columns | None:
+    """Return rows of numbers at once, as most rows that a server judges are; None where anything else is among them."""
+    labels = tuple(rows[0])
+    kinds = {type(value) for row in rows for value in row.values()}
+    if not kinds <= {float, int} or not labels or any(tuple(row) != labels for row in rows):
+        return None
+    try:
+        matrix = np.array([tuple(row.values()) for row in rows], dtype=np.float64)
+    except OverflowError:
+        return None
+    return Columns(tuple(column_name(label) for label in labels), len(rows), named=True, matrix=matrix)
 
 
 def _from_dicts(rows: Sequence[Mapping[Any, Any]], label: Any) -> Column | Unreadable:

@@ -85,7 +85,7 @@ def _json_rows(body: bytes) -> Any:
     raise _wrong_shape()
 
 
-def _columns(names: list[Any], data: Any) -> dict[str, list[Any]]:
+def _columns(names: list[Any], data: Any) -> list[dict[str, Any]]:
     if not isinstance(data, list) or not names or not all(isinstance(name, str) for name in names):
         raise _wrong_shape()
     _check_count(len(data), JSON_ROWS)
@@ -105,7 +105,7 @@ def _columns(names: list[Any], data: Any) -> dict[str, list[Any]]:
             code="detection.duplicate_column",
             hint="Give each column a name of its own.",
         )
-    return {name: [row[place] for row in data] for place, name in enumerate(names)}
+    return [dict(zip(names, row, strict=True)) for row in data]
 
 
 def _arrow_rows(body: bytes) -> pa.Table:
