@@ -96,7 +96,7 @@ def test_the_known_anomalies_come_first(client: sdk.Client, detection: sdk.Detec
     first = anomalies[0]
     assert first.severity == "critical"
     assert first.explanation is not None
-    assert "was expected" in first.explanation["sentence"]
+    assert "was expected" in first.explanation.sentence
 
 
 def test_all_scores_come_as_arrow(client: sdk.Client, detection: sdk.Detection) -> None:
@@ -150,7 +150,7 @@ def test_a_table_is_judged_by_its_neighbours(client: sdk.Client, tmp_path: Path)
     found = next(client.detections.anomalies(ended.id))
     assert found.index == 250
     assert found.explanation is not None
-    assert {item["feature"] for item in found.explanation["contributions"][:2]} == {"width", "height"}
+    assert {item.feature for item in found.explanation.contributions[:2]} == {"width", "height"}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from anomaly_detection_client.content import Content
 from anomaly_detection_client.credentials import Credentials
+from anomaly_detection_client.decoding import answers_only
 from anomaly_detection_client.errors import ApiError, error_of
 from anomaly_detection_client.flow import Alone, Answer, Flow, Lost, Pause, Send
 from anomaly_detection_client.request import Request
@@ -124,13 +125,6 @@ def _is_gone(request: Request[T], answer: Answer, tried: _Attempts) -> bool:
 
 
 def _value(request: Request[T], answer: Answer) -> T:
-    try:
+    what = f"The answer to {request.method} /api/v1/{request.path}"
+    with answers_only(what, status=answer.status, request_id=answer.headers.get("X-Request-ID", "")):
         return request.parse(answer)
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-        raise ApiError(
-            f"The answer to {request.method} /api/v1/{request.path} is not one of the Anomaly Detection Platform's.",
-            status=answer.status,
-            code="client.unexpected_answer",
-            hint="Does the address name the platform itself, and is the client as new as the server?",
-            request_id=answer.headers.get("X-Request-ID", ""),
-        ) from error

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cache
 from types import UnionType
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
+
+from anomaly_detection_client.errors import ApiError
 
 Decoder = Callable[[Any], Any]
 
@@ -67,6 +70,27 @@ def _list_decoder(item: Decoder | None) -> Decoder:
     def make(body: Any) -> list[Any]:
         if not isinstance(body, list):
             raise TypeError(f"a list was expected, not {type(body).__name__}")
-        return body if item is None else [item(value) for value in body]
+        return body if item is None else [None if value is None else item(value) for value in body]
 
     return make
+
+
+@contextmanager
+def answers_only(what: str, *, status: int = 0, request_id: str = "") -> Iterator[None]:
+    """Say so where what is decoded is nothing that the platform would send.
+
+    Raises
+    ------
+    ApiError
+        ``client.unexpected_answer``.
+    """
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        raise ApiError(
+            f"{what} is not one of the Anomaly Detection Platform's.",
+            status=status,
+            code="client.unexpected_answer",
+            hint="Does the address name the platform itself, and is the client as new as the server?",
+            request_id=request_id,
+        ) from error

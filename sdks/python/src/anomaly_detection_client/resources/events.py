@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from anomaly_detection_client.async_transport import AsyncTransport
+from anomaly_detection_client.decoding import answers_only
 from anomaly_detection_client.flow import Answer
 from anomaly_detection_client.operations import Awaiting, Blocking, M, Resource
 from anomaly_detection_client.request import NO_LIMIT, Request
@@ -57,10 +58,12 @@ class EventReader:
         return None
 
     def _taken(self) -> Event:
-        kind, body = self._kind, json.loads("\n".join(self._data))
+        kind, text = self._kind, "\n".join(self._data)
         self._kind, self._data = "", []
         known = _KINDS.get(kind)
-        return Event(kind=kind, value=body if known is None else known.of(body))
+        with answers_only(f"The event {kind!r}"):
+            body = json.loads(text)
+            return Event(kind=kind, value=body if known is None else known.of(body))
 
 
 def stream() -> Request[Answer]:

@@ -49,8 +49,10 @@ def distribution(detection_id: str, *, bins: int | None = None) -> Request[Distr
     return request_for("GET", f"detections/{part(detection_id)}/distribution", Distribution.of, params={"bins": bins})
 
 
-def scatter(detection_id: str, x: str, y: str, *, points: int | None = None) -> Request[Scatter]:
-    """Return rows as points of two columns; every anomaly is among them.
+def scatter(
+    detection_id: str, x: str | None = None, y: str | None = None, *, points: int | None = None
+) -> Request[Scatter]:
+    """Return rows as points of two columns, by default the first two; every anomaly is among them.
 
     Raises
     ------

@@ -59,7 +59,8 @@ def score_table(model_id: str, table: Table, *, version: int | None = None, expl
     Returns
     -------
     pyarrow.Table
-        A row for each of the table's: ``score``, ``prediction``, ``severity``, and more.
+        A row for each of the table's, with the columns ``scores``, ``p_values``, ``predictions``, ``confidence_scores``,
+        ``severities`` and, where asked for, ``explanations``; what holds for all rows is in the schema's metadata.
 
     Raises
     ------

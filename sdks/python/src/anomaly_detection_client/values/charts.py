@@ -78,6 +78,16 @@ class Counts(Decoded):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket(Decoded):
+    """A stretch of time, how many anomalies it has, and the worst severity among them."""
+
+    start: datetime
+    end: datetime
+    n: int
+    severity: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lane(Decoded):
     """The newest finished detection of one data set; `buckets` where that is a series."""
 
@@ -89,7 +99,7 @@ class Lane(Decoded):
     worst_severity: str | None = None
     start: datetime | None = None
     end: datetime | None = None
-    buckets: list[dict[str, Any]] = field(default_factory=list)
+    buckets: list[Bucket] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

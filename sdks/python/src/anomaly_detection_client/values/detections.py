@@ -40,11 +40,12 @@ class Severities(Decoded):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary(Decoded):
-    """What came out."""
+    """What came out; `default_threshold` is the one before anybody moved it."""
 
     n_rows: int
     n_anomalies: int
     threshold: Threshold
+    default_threshold: Threshold | None = None
     severities: Severities = field(default_factory=Severities)
 
 
@@ -86,11 +87,11 @@ class Detection(Work):
     name: str
     dataset: DatasetReference
     algorithm: str
-    parameters: dict[str, Any]
     status: str
     progress: Progress
     job_id: str
     created_at: datetime
+    parameters: dict[str, Any] = field(default_factory=dict)
     columns: list[str] | None = None
     time_column: str | None = None
     priority: str = "normal"
@@ -123,6 +124,27 @@ class Feedback(Decoded):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution(Decoded):
+    """What one feature adds to a row's score, and what its value usually is."""
+
+    feature: str
+    value: Any
+    contribution: float
+    typical: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation(Decoded):
+    """Why a row was judged as it was, the largest contribution first; `sentence` says it in words."""
+
+    method: str
+    contributions: list[Contribution]
+    sentence: str
+    counterfactual: dict[str, Any] | None = None
+    neighbours: list[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Anomaly(Decoded):
     """A row that is unlikely to be normal, with its rank from 1 (None: a row below the threshold)."""
 
@@ -136,7 +158,7 @@ class Anomaly(Decoded):
     row_id: str | None = None
     time: str | None = None
     entity: str | None = None
-    explanation: dict[str, Any] | None = None
+    explanation: Explanation | None = None
     feedback: Feedback | None = None
 
 
@@ -175,6 +197,8 @@ class SeriesView(Decoded):
     score: list[float | None]
     prediction: list[int]
     index: list[int | None]
+    n_total: int = 0
+    score_cutoff: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

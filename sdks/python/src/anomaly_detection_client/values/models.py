@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from anomaly_detection_client.decoding import Decoded
 from anomaly_detection_client.values.accounts import Person
-from anomaly_detection_client.values.detections import DatasetReference, Summary, Threshold
+from anomaly_detection_client.values.detections import DatasetReference, Explanation, Summary, Threshold
 from anomaly_detection_client.values.work import Failure, Progress, Work
 
 
@@ -32,8 +32,8 @@ class ModelVersion(Work):
     status: str
     source: str
     algorithm: str
-    parameters: dict[str, Any]
     created_at: datetime
+    parameters: dict[str, Any] = field(default_factory=dict)
     progress: Progress | None = None
     error: Failure | None = None
     dataset: DatasetReference | None = None
@@ -90,4 +90,4 @@ class Scores(Decoded):
     p_values: list[float] | None = None
     confidence_scores: list[float] | None = None
     severities: list[str | None] | None = None
-    explanations: list[dict[str, Any] | None] | None = None
+    explanations: list[Explanation | None] | None = None

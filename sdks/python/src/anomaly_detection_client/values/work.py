@@ -43,6 +43,14 @@ class Work(Decoded):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobSubject(Decoded):
+    """What a job makes: a detection, or a version of a model."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Work):
     """A durable piece of work.
 
@@ -62,6 +70,7 @@ class Job(Work):
     attempts: int
     created_at: datetime
     priority: str = "normal"
+    subject: JobSubject | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     error: Failure | None = None
