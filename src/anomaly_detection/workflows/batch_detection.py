@@ -124,6 +124,13 @@ def run_detection_job(
         threshold=request.threshold,
         progress=after_loading(context.progress),
     )
+    return outcome_of(scope, detection_id, result, context, results)
+
+
+def outcome_of(
+    scope: Scope, detection_id: str, result: DetectionResult, context: JobContext, results: ResultStore
+) -> Outcome:
+    """Explain and keep a result; return what the job leaves behind, as `run_detection_job` does."""
     context.progress(0.95, "explaining")
     stored = results.save(scope, detection_id, result.with_explanations())
     return {"summary": summary_with_timeline(result), "document": dict(stored.document), "arrays": stored.arrays}

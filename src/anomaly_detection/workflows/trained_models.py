@@ -83,13 +83,25 @@ def score_file(
     detector = model if isinstance(model, Detector) else load_detector(model)
     dataset = _read_for(detector, Source.of(source))
     say = None if progress is None else after_loading(progress)
+    return dataset, detector, score_dataset(detector, dataset, threshold=threshold, explain=explain, progress=say)
+
+
+def score_dataset(
+    detector: Detector,
+    dataset: Dataset,
+    *,
+    threshold: tuple[str, float] | None = None,
+    explain: bool = True,
+    progress: Progress | None = None,
+) -> DetectionResult:
+    """Judge the rows of a data set, as new ones, by a fitted detector; parameters and errors as for `score_file`."""
     try:
-        result = detector.detect(dataset, explain=explain, progress=say)
+        result = detector.detect(dataset, explain=explain, progress=progress)
     except InvalidData as error:
         if error.code == "detection.unknown_column":
-            raise _missing(detector, error.details["column"], dataset.column_names) from error
+            raise missing_column(detector.feature_names, error.details["column"], dataset.column_names) from error
         raise
-    return dataset, detector, result if threshold is None else result.with_threshold(*threshold)
+    return result if threshold is None else result.with_threshold(*threshold)
 
 
 def _read_for(detector: Detector, source: Source) -> Dataset:
@@ -101,15 +113,16 @@ def _read_for(detector: Detector, source: Source) -> Dataset:
         column = error.details.get("column")
         if column is None or column == source.time:
             raise
-        raise _missing(detector, column, error.details["columns"]) from error
+        raise missing_column(detector.feature_names, column, error.details["columns"]) from error
 
 
-def _missing(detector: Detector, column: str, there: Collection[str]) -> InvalidData:
-    needed = ", ".join(detector.feature_names)
+def missing_column(features: Sequence[str], column: str, there: Collection[str]) -> InvalidData:
+    """Return the error for rows that lack a column which a model needs."""
+    needed = ", ".join(features)
     near = nearest(column, there)
     return InvalidData(
         f"The rows have no column {column!r}, which the model needs.",
         code="detection.missing_column",
         hint=f"It judges rows by {needed}. The rows have {', '.join(there)}{f': is {near!r} meant?' if near else '.'}",
-        details={"column": column, "needed": list(detector.feature_names), "columns": list(there)},
+        details={"column": column, "needed": list(features), "columns": list(there)},
     )

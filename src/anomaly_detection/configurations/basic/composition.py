@@ -120,6 +120,8 @@ class Platform:
             self.jobs,
             stored_datasets,
             results,
+            self._model_records,
+            self._model_store,
             self.events,
         )
         said = FeedbackRepository(self.database)
@@ -149,7 +151,7 @@ class Platform:
         files, self._model_records = ModelFiles(self.folder.models), ModelRepository(self.database)
         if self.role == "server":
             files.sweep(self._model_records.has, older_than_seconds=0)
-        store = StoredModels(self._model_records, files)
+        self._model_store = store = StoredModels(self._model_records, files)
         self.scoring = Scoring(self._model_records, store)
         self.models = Models(
             self.database,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from anomaly_detection.configurations.basic.requests import check_request
+from anomaly_detection.configurations.basic.requests import check_model_request, check_request
 from anomaly_detection.configurations.basic.result_cache import ResultCache
 from anomaly_detection.infrastructure.jobs.queue import DatabaseJobQueue
 from anomaly_detection.infrastructure.logging import request_context
@@ -17,6 +17,7 @@ from anomaly_detection.infrastructure.persistence.detections import (
     NewDetection,
 )
 from anomaly_detection.infrastructure.persistence.engine import Database
+from anomaly_detection.infrastructure.persistence.models import ModelRepository
 from anomaly_detection.infrastructure.persistence.result_store import FileResultStore
 from anomaly_detection.shared.errors import Conflict, PlatformError
 from anomaly_detection.shared.identity import new_id
@@ -27,6 +28,7 @@ from anomaly_detection.workflows.ports import (
     EventPublisher,
     JobContext,
     JobHandler,
+    ModelStore,
     Outcome,
     Priority,
     StoredResult,
@@ -61,6 +63,8 @@ class Detections:
         jobs: DatabaseJobQueue,
         stored_datasets: DatasetStore,
         results: FileResultStore,
+        models: ModelRepository,
+        stored_models: ModelStore,
         events: EventPublisher,
     ) -> None:
         self._database = database
@@ -69,6 +73,8 @@ class Detections:
         self._jobs = jobs
         self._stored_datasets = stored_datasets
         self._results = results
+        self._models = models
+        self._stored_models = stored_models
         self._events = events
         self._cache = ResultCache()
 
@@ -90,28 +96,67 @@ class Detections:
         """
         dataset = self._datasets.get(scope, request.dataset_id)
         algorithm = check_request(dataset, request)
+        order = replace(request, algorithm=algorithm)
+        return self._submit(scope, order, name or f"{dataset.name} · {algorithm}", priority)
+
+    def start_by_model(
+        self,
+        scope: Scope,
+        request: DetectionRequest,
+        model_id: str,
+        version: int | None = None,
+        *,
+        name: str | None = None,
+        priority: Priority = "normal",
+    ) -> CurrentDetection:
+        """Order a detection by what a stored model has learnt.
+
+        Parameters
+        ----------
+        request : DetectionRequest
+            The data set, and a threshold in the place of the model's own, or None; algorithm and columns are the model's.
+        model_id : str
+            The model.
+        version : int, optional
+            By default the one in production, else the newest that can judge rows.
+
+        Raises
+        ------
+        NotFound
+            ``data.dataset_not_found``, ``models.not_found``, ``models.version_not_found``.
+        Conflict
+            ``models.archived``, ``models.no_usable_version``.
+        InvalidInput
+            ``detection.missing_column``, ``detection.invalid_threshold``: it cannot work; no job is made.
+        """
+        dataset = self._datasets.get(scope, request.dataset_id)
+        model = self._models.usable(scope, model_id, version)
+        check_model_request(dataset, request, model)
+        order = replace(request, algorithm=model.algorithm, parameters=model.parameters)
+        usual = f"{dataset.name} · {model.model_name}, version {model.version}"
+        return self._submit(scope, order, name or usual, priority, version_id=model.id)
+
+    def _submit(
+        self, scope: Scope, order: DetectionRequest, name: str, priority: Priority, version_id: str | None = None
+    ) -> CurrentDetection:
         detection_id = new_id()
-        order = asdict(replace(request, algorithm=algorithm))
+        payload = {"detection_id": detection_id, "request": asdict(order), "model_version_id": version_id}
+        threshold = None if order.threshold is None else {"kind": order.threshold[0], "value": order.threshold[1]}
         with self._database.write():
-            payload = {"detection_id": detection_id, "request": order}
             job = self._jobs.submit(scope, JOB_KIND, payload, priority=priority)
-            record = self._records.add(
-                scope,
-                NewDetection(
-                    id=detection_id,
-                    dataset_id=dataset.id,
-                    job_id=job.id,
-                    name=name or f"{dataset.name} · {algorithm}",
-                    algorithm=algorithm,
-                    parameters=request.parameters,
-                    columns=request.columns,
-                    time_column=request.time_column,
-                    threshold=None
-                    if request.threshold is None
-                    else {"kind": request.threshold[0], "value": request.threshold[1]},
-                ),
+            new = NewDetection(
+                id=detection_id,
+                dataset_id=order.dataset_id,
+                job_id=job.id,
+                name=name,
+                algorithm=str(order.algorithm),
+                parameters=order.parameters,
+                columns=order.columns,
+                time_column=order.time_column,
+                threshold=threshold,
+                model_version_id=version_id,
             )
-        return current(record)
+            return current(self._records.add(scope, new))
 
     def list(self, scope: Scope, /, *, limit: int, after: str, **filters: str) -> Sequence[CurrentDetection]:
         """Return one page, newest first; `filters` are those of `DetectionRepository.list`."""
@@ -211,20 +256,27 @@ class Detections:
 
     def _run(self, scope: Scope, payload: Mapping[str, Any], context: JobContext) -> Outcome:
         from anomaly_detection.workflows.batch_detection import run_detection_job
+        from anomaly_detection.workflows.detection_by_model import run_model_detection_job
 
         order, detection_id = dict(payload["request"]), str(payload["detection_id"])
         # Files of an attempt that died; one that merely lost its lease cannot end the job any more.
         self._results.prune(scope, detection_id, attempt_id=context.attempt_id)
         for name in ("columns", "threshold"):
             order[name] = None if order[name] is None else tuple(order[name])
+        request, version_id = DetectionRequest(**order), payload.get("model_version_id")
+        datasets, results = self._stored_datasets, self._results
         with request_context(scope.request_id):
-            return run_detection_job(
+            if version_id is None:
+                return run_detection_job(scope, request, detection_id, context, datasets=datasets, results=results)
+            return run_model_detection_job(
                 scope,
-                DetectionRequest(**order),
+                request,
+                str(version_id),
                 detection_id,
                 context,
-                datasets=self._stored_datasets,
-                results=self._results,
+                datasets=datasets,
+                models=self._stored_models,
+                results=results,
             )
 
 

@@ -70,6 +70,7 @@ class Operations:
         self.rename_dataset = guarded("datasets.rename", Permission.WRITE_DATASETS, datasets.rename)
         self.delete_dataset = guarded("datasets.delete", Permission.WRITE_DATASETS, datasets.delete)
         self.start_detection = guarded("detections.start", write, detections.start)
+        self.start_model_detection = guarded("detections.start_by_model", write, detections.start_by_model)
         self.list_detections = guarded("detections.list", read, detections.list, quiet=True)
         self.get_detection = guarded("detections.get", read, detections.get, quiet=True)
         self.cancel_detection = guarded("detections.cancel", write, detections.cancel)

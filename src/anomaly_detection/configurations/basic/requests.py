@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from anomaly_detection.infrastructure.persistence.datasets import DatasetRecord
+from anomaly_detection.infrastructure.persistence.model_rows import VersionRecord
 from anomaly_detection.shared.errors import InvalidInput, did_you_mean
 from anomaly_detection.workflows.ports import DetectionRequest, TrainingRequest
 
@@ -43,3 +44,22 @@ def check_request(dataset: DatasetRecord, request: DetectionRequest | TrainingRe
             hint="Name the time column, or choose an algorithm for tables such as knn.",
         )
     return algorithm
+
+
+def check_model_request(dataset: DatasetRecord, request: DetectionRequest, model: VersionRecord) -> None:
+    """Refuse now what the job of a stored model would refuse later.
+
+    Raises
+    ------
+    InvalidInput
+        ``detection.missing_column``, ``detection.unknown_threshold`` or ``detection.invalid_threshold``.
+    """
+    from anomaly_detection.detection.calibration.threshold import check_threshold
+    from anomaly_detection.workflows.trained_models import missing_column
+
+    if request.threshold is not None:
+        check_threshold(*request.threshold)
+    known = {str(column["name"]): None for column in dataset.columns}
+    for column in model.facts.get("feature_names", ()):
+        if column not in known:
+            raise missing_column(model.facts["feature_names"], column, known)

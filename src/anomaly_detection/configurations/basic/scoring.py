@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from anomaly_detection.configurations.basic.bounded_cache import BoundedCache
 from anomaly_detection.infrastructure.persistence.model_rows import VersionRecord
-from anomaly_detection.infrastructure.persistence.models import ModelRepository, archived, no_use
+from anomaly_detection.infrastructure.persistence.models import ModelRepository
 from anomaly_detection.infrastructure.persistence.stored_models import StoredModels
 from anomaly_detection.shared.scope import Scope
 
@@ -159,21 +159,10 @@ class Scoring:
         if known is not None and known[1] >= self._clock():
             return known[0]
         generation = self._generation
-        record = self._default(scope, model_id) if number is None else self._numbered(scope, model_id, number)
+        record = self._records.usable(scope, model_id, number)
         with self._lock:
             if generation == self._generation:
                 if len(self._known) >= _MOST_KNOWN:
                     self._known.clear()
                 self._known[key] = (record, self._clock() + FRESH_SECONDS)
-        return record
-
-    def _default(self, scope: Scope, model_id: str) -> VersionRecord:
-        return self._records.default(scope, model_id)
-
-    def _numbered(self, scope: Scope, model_id: str, number: int) -> VersionRecord:
-        record = self._records.version(scope, model_id, number)
-        if self._records.get(scope, model_id).archived_at is not None:
-            raise archived(record.model_name)
-        if record.stored is None:
-            raise no_use(record)
         return record

@@ -198,6 +198,25 @@ class ModelRepository:
             )
         return version_of(row)
 
+    def usable(self, scope: Scope, model_id: str, number: int | None = None) -> VersionRecord:
+        """Return the version that is to judge rows: the one of that number, else that of `default`.
+
+        Raises
+        ------
+        NotFound
+            ``models.not_found`` or ``models.version_not_found``.
+        Conflict
+            ``models.archived``; ``models.no_usable_version``.
+        """
+        if number is None:
+            return self.default(scope, model_id)
+        record = self.version(scope, model_id, number)
+        if self.get(scope, model_id).archived_at is not None:
+            raise archived(record.model_name)
+        if record.stored is None:
+            raise no_use(record)
+        return record
+
     def set_stage(self, scope: Scope, model_id: str, number: int, stage: Stage) -> Sequence[VersionRecord]:
         """Move a version to a stage; return it, and behind it the one that left production for it.
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from anomaly_detection.configurations.basic.detections import CurrentDetection
+from anomaly_detection.configurations.basic.operations import Caller, Operations
 from anomaly_detection.presentation.api.dependencies import After, Id, Limit, NamePart, TheCaller, TheOperations
 from anomaly_detection.presentation.api.idempotency import TheIdempotency
 from anomaly_detection.presentation.api.v1.paging import page
@@ -30,7 +32,10 @@ def start_detection(
     operations: TheOperations,
     keyed: TheIdempotency,
 ) -> Detection:
-    """Order a detection. It runs as a durable job; follow it here or by the events."""
+    """Order a detection, by an algorithm that learns from the data or by a stored model.
+
+    It runs as a durable job; follow it here or by the events.
+    """
     order = DetectionRequest(
         dataset_id=body.dataset_id,
         algorithm=body.algorithm,
@@ -41,7 +46,7 @@ def start_detection(
     )
     detection = keyed.make(
         body,
-        lambda: Detection.of(*operations.start_detection(caller, order, name=body.name, priority=body.priority)),
+        lambda: Detection.of(*_start(operations, caller, order, body)),
         lambda detection_id: Detection.of(*operations.get_detection(caller, detection_id)),
     )
     response.headers["Location"] = f"{request.url.path}/{detection.id}"
@@ -107,3 +112,11 @@ def choose_threshold(
 ) -> Detection:
     """Draw the line elsewhere. Nothing is fitted again; result and anomalies follow."""
     return Detection.of(*operations.choose_threshold(caller, detection_id, body.kind, body.value))
+
+
+def _start(operations: Operations, caller: Caller, order: DetectionRequest, body: NewDetection) -> CurrentDetection:
+    if body.model_id is None:
+        return operations.start_detection(caller, order, name=body.name, priority=body.priority)
+    return operations.start_model_detection(
+        caller, order, body.model_id, body.model_version, name=body.name, priority=body.priority
+    )

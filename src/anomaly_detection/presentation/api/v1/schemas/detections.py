@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from anomaly_detection.infrastructure.persistence.detections import DetectionRecord
 from anomaly_detection.presentation.api.v1.schemas.common import Answer, Request
@@ -33,6 +33,19 @@ class NewDetection(Request):
     threshold: ThresholdChoice | None = None
     name: str | None = Field(default=None, max_length=200)
     priority: Priority = "normal"
+    model_id: str | None = Field(default=None, max_length=64, description="A stored model judges the data.")
+    model_version: int | None = Field(default=None, ge=1, lt=2**31, description="null: the one in production.")
+
+    @model_validator(mode="after")
+    def _by_one_or_the_other(self) -> Self:
+        """Refuse what a stored model has settled already."""
+        settled = ("algorithm", "parameters", "columns", "time_column")
+        said = [name for name in settled if getattr(self, name)] if self.model_id is not None else []
+        if said:
+            raise ValueError(f"the model has settled {', '.join(said)} already")
+        if self.model_version is not None and self.model_id is None:
+            raise ValueError("model_version needs model_id")
+        return self
 
 
 class DetectionChanges(Request):
