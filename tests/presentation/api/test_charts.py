@@ -81,6 +81,24 @@ def test_the_curve_is_dense_where_the_handle_is() -> None:
     assert len(counts) > 200
 
 
+def test_a_logarithmic_histogram_shows_the_bulk_beside_a_far_outlier() -> None:
+    scores = np.append(np.random.default_rng(3).gamma(2.0, 1.0, 5000), 1e6)
+    edges, counts = histogram(scores, 60, logarithmic=True)
+    assert (edges[0], edges[-1], sum(counts)) == (scores.min(), scores.max(), len(scores))
+    assert np.all(np.diff(edges) > 0)
+    assert sum(count > 0 for count in counts) > 3
+    assert sum(count > 0 for count in histogram(scores, 60)[1]) == 2
+    usual = np.random.default_rng(4).gamma(2.0, 1.0, 5000)
+    assert max(histogram(usual, 60, logarithmic=True)[1]) < 5000 / 15
+
+
+@pytest.mark.parametrize("scores", [[], [2.0, 2.0], [1.0, np.nextafter(1.0, 2.0)], [-1e308, 1e308]])
+def test_a_logarithmic_histogram_counts_every_row_of_odd_scores(scores: list[float]) -> None:
+    edges, counts = histogram(np.array(scores[:3]), 10, logarithmic=True)
+    assert sum(counts) == len(scores)
+    assert len(edges) == 11
+
+
 def test_the_histogram_counts_every_row() -> None:
     edges, counts = histogram(np.arange(100.0), 7)
     assert (len(edges), len(counts), sum(counts)) == (8, 7, 100)

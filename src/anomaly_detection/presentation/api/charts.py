@@ -65,10 +65,52 @@ def _any(marks: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
     return np.logical_or.reduceat(marks, np.arange(0, len(marks), size))
 
 
-def histogram(scores: FloatArray, bins: int) -> tuple[list[float], list[int]]:
-    """Return the edges (bins + 1) and the counts of the scores."""
-    counts, edges = np.histogram(scores, bins=bins)
+def histogram(scores: FloatArray, bins: int, *, logarithmic: bool = False) -> tuple[list[float], list[int]]:
+    """Return the edges (bins + 1) and the counts of the scores.
+
+    Parameters
+    ----------
+    scores : array of shape (n,)
+        Finite values.
+    bins : int
+        How many.
+    logarithmic : bool
+        Make the bins finer towards the least score, where most scores lie, so that one far outlier does not squeeze the
+        rest into a single bin.
+    """
+    edges = _logarithmic_edges(scores, bins) if logarithmic else _even_edges(scores, bins)
+    counts, _ = np.histogram(scores, bins=edges)
     return edges.tolist(), counts.tolist()
+
+
+def _even_edges(scores: FloatArray, bins: int) -> FloatArray:
+    # Not np.histogram's own edges: those overflow for the largest numbers, and fail where too few lie between the ends.
+    low, high = _ends(scores)
+    shares = np.linspace(0.0, 1.0, bins + 1)
+    edges = np.maximum.accumulate(low * (1.0 - shares) + high * shares)
+    edges[0], edges[-1] = low, high
+    return edges
+
+
+def _ends(scores: FloatArray) -> tuple[float, float]:
+    low, high = (float(scores.min()), float(scores.max())) if scores.size else (0.0, 1.0)
+    if low < high:
+        return low, high
+    room = max(0.5, abs(low) * 1e-9)
+    return low - room, high + room
+
+
+def _logarithmic_edges(scores: FloatArray, bins: int) -> FloatArray:
+    low, high = _ends(scores)
+    if not scores.size or max(abs(low), abs(high)) > 1e300:
+        return _even_edges(scores, bins)
+    span = high - low
+    # Where most scores are the least one, that of the others which is seldom passed.
+    unit = next((above for share in (0.5, 0.9, 0.99) if (above := float(np.quantile(scores, share)) - low) > 0.0), span)
+    edges = low + unit * np.expm1(np.linspace(0.0, np.log1p(span / unit), bins + 1))
+    edges[-1] = high
+    # Scores that differ by a few units in the last place have no room for so many edges.
+    return edges if (np.diff(edges) > 0.0).all() else _even_edges(scores, bins)
 
 
 def cutoff_curve(scores: FloatArray, p_values: FloatArray | None) -> tuple[list[float], list[int], list[float | None]]:

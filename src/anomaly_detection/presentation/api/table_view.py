@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from anomaly_detection.detection.results import DetectionResult
 
 
-def distribution_view(result: DetectionResult, bins: int) -> dict[str, Any]:
+def distribution_view(result: DetectionResult, bins: int, *, logarithmic: bool = False) -> dict[str, Any]:
     """Return the histogram of the scores and what each cutoff would mean; with labels also what it would be worth."""
-    edges, counts = histogram(result.scores, bins)
+    edges, counts = histogram(result.scores, bins, logarithmic=logarithmic)
     score, n_anomalies, p_value = cutoff_curve(result.scores, result.p_values)
     curve: dict[str, Any] = {"score": score, "n_anomalies": n_anomalies, "p_value": p_value}
     labels = known_anomalies(result)

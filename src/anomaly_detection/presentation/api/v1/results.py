@@ -76,12 +76,20 @@ def get_series(
 
 @router.get("/{detection_id}/distribution", response_model=Distribution)
 def get_distribution(
-    detection_id: Id, caller: TheCaller, operations: TheOperations, bins: Annotated[int, Query(ge=2, le=500)] = 60
+    detection_id: Id,
+    caller: TheCaller,
+    operations: TheOperations,
+    bins: Annotated[int, Query(ge=2, le=500)] = 60,
+    scale: Annotated[
+        Literal["linear", "log"], Query(description="log: bins that are finer where most scores lie.")
+    ] = "linear",
 ) -> Response:
     """Return the histogram of the scores, and what each possible cutoff would mean; with labels also what it is worth."""
     from anomaly_detection.presentation.api.table_view import distribution_view
 
-    return JSONResponse(distribution_view(operations.get_result(caller, detection_id), bins))
+    return JSONResponse(
+        distribution_view(operations.get_result(caller, detection_id), bins, logarithmic=scale == "log")
+    )
 
 
 @router.get("/{detection_id}/scatter", response_model=Scatter)
