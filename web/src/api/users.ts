@@ -44,6 +44,3 @@ export function deleteUser(id: string): Promise<void> {
   return request(path(id), { method: 'DELETE' });
 }
 
-export function changePassword(body: { current_password: string; new_password: string }): Promise<void> {
-  return request('/sessions/current/password', { method: 'PUT', body });
-}

@@ -11,10 +11,12 @@ const choices = [{ value: own, label: 'As the server suggests' }, ...Object.entr
 interface Props {
   threshold: Setup['threshold'];
   onChange: (threshold: Setup['threshold']) => void;
+  /** What the choice means for later. */
+  later?: string;
 }
 
 /** Where the line between normal and anomalous is drawn, and what that means. */
-export function ThresholdChoice({ threshold, onChange }: Props) {
+export function ThresholdChoice({ threshold, onChange, later = 'It can be moved afterwards, without judging again.' }: Props) {
   const rule = threshold === null ? null : thresholdRules[threshold.kind];
   const percent = rule?.unit === 'percent';
   const value = threshold?.value ?? null;
@@ -48,7 +50,7 @@ export function ThresholdChoice({ threshold, onChange }: Props) {
         )}
       </div>
       <Text size="xs" className="soft" mt={6}>
-        {rule?.meaning ?? 'Chosen so that few of the flagged rows are false alarms.'} It can be moved afterwards, without judging again.
+        {rule?.meaning ?? 'Chosen so that few of the flagged rows are false alarms.'} {later}
       </Text>
     </div>
   );
