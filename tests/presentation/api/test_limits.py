@@ -144,3 +144,16 @@ def test_memory_is_bounded() -> None:
     assert counters.check()
     assert counters.reset() == 99
     assert len(counters) == 0
+
+
+def test_https_before_a_proxy_that_was_named(tmp_path: Path) -> None:
+    with serving(tmp_path, trusted_proxies=("127.0.0.1",)) as running:
+        running.add_user("ada")
+        client = running.anonymous()
+        body = {"username": "ada", "password": PASSWORD}
+        plain = client.post("/sessions", json=body)
+        secure = client.post("/sessions", json=body, headers={"X-Forwarded-Proto": "https"})
+    assert "strict-transport-security" not in plain.headers
+    assert "max-age=" in secure.headers["strict-transport-security"]
+    assert not any("Secure" in cookie for cookie in plain.headers.get_list("set-cookie"))
+    assert all("Secure" in cookie for cookie in secure.headers.get_list("set-cookie"))

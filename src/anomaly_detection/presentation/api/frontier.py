@@ -35,6 +35,9 @@ _SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 
+_HTTPS_ONLY = "max-age=31536000"
+"""Whoever came by HTTPS once comes back by HTTPS only, for a year."""
+
 
 class Frontier:
     """The outermost layer of the application.
@@ -157,6 +160,8 @@ class _Answer:
             headers["X-Request-ID"] = self._request_id
             for name, value in _SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
+            if self._scope["scheme"] == "https":
+                headers.setdefault("Strict-Transport-Security", _HTTPS_ONLY)
             if self._scope["path"].startswith(("/api/", "/health", "/metrics")):
                 headers.setdefault("Cache-Control", "no-store")
         await self._send(message)
