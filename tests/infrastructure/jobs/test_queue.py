@@ -40,6 +40,38 @@ def test_jobs_are_claimed_by_priority_then_age(queue: DatabaseJobQueue, scope: S
     assert queue.leases.claim(ELSEWHERE, ["work"]) is None
 
 
+def test_a_worker_claims_from_its_own_queues(queue: DatabaseJobQueue, scope: Scope) -> None:
+    low, high = (queue.submit(scope, "work", {}, priority=priority).id for priority in ("low", "high"))
+    assert queue.leases.claim(ELSEWHERE, ["work"], priorities=["normal"]) is None
+    first = queue.leases.claim(ELSEWHERE, ["work"], priorities=["normal", "low"])
+    assert first is not None
+    assert first.job.id == low
+    assert claim(queue).job.id == high
+
+
+def test_the_oldest_job_may_come_first(queue: DatabaseJobQueue, scope: Scope) -> None:
+    low, high = (queue.submit(scope, "work", {}, priority=priority).id for priority in ("low", "high"))
+    oldest = queue.leases.claim(ELSEWHERE, ["work"], oldest_first=True)
+    assert oldest is not None
+    assert oldest.job.id == low
+    assert claim(queue).job.id == high
+
+
+def test_the_operator_sees_what_waits_in_each_queue(
+    queue: DatabaseJobQueue, clock: Clock, scope: Scope, stranger: Scope
+) -> None:
+    assert {name: waiting.jobs for name, waiting in queue.waiting().items()} == {"high": 0, "normal": 0, "low": 0}
+    for owner in (scope, stranger):
+        queue.submit(owner, "work", {}, priority="low")
+        clock.advance(60)
+    queue.submit(scope, "work", {})
+    claim(queue)
+    found = queue.waiting()
+    assert {name: waiting.jobs for name, waiting in found.items()} == {"high": 0, "normal": 0, "low": 2}
+    assert found["low"].oldest_seconds >= 120
+    assert found["normal"].oldest_seconds == 0
+
+
 def test_a_worker_claims_only_the_kinds_it_knows(queue: DatabaseJobQueue, scope: Scope) -> None:
     queue.submit(scope, "other", {})
     assert queue.leases.claim(ELSEWHERE, ["work"]) is None

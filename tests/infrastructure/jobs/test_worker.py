@@ -101,6 +101,25 @@ def test_a_submit_wakes_an_idle_worker_at_once(queue: DatabaseJobQueue, scope: S
     worker.stop()
 
 
+def test_a_job_of_low_priority_gets_its_turn(queue: DatabaseJobQueue, scope: Scope, watch: Watch) -> None:
+    order: list[str] = []
+
+    def handler(_scope: Scope, payload: Mapping[str, Any], _context: JobContext) -> Outcome:
+        order.append(payload["name"])
+        if payload["name"] != "low" and len(order) < 50:
+            # There is always something urgent waiting.
+            queue.submit(scope, "work", {"name": f"urgent {len(order)}"}, priority="high")
+        return {}
+
+    low = queue.submit(scope, "work", {"name": "low"}, priority="low")
+    queue.submit(scope, "work", {"name": "urgent"}, priority="high")
+    worker = Worker(queue, {"work": handler}, poll_seconds=0.02)
+    worker.start()
+    watch.until(lambda job: job.id == low.id and job.status == "succeeded")
+    worker.stop()
+    assert order.index("low") == 9
+
+
 def test_progress_is_seen_and_not_written_too_often(
     queue: DatabaseJobQueue, scope: Scope, watch: Watch, start: StartWorker
 ) -> None:
@@ -211,13 +230,44 @@ def test_cancelling_stops_a_running_job(
             raise
         return {}
 
-    start(handler)
+    worker = start(handler)
     job = queue.submit(scope, "work", {})
     watch.until(lambda job: job.stage == "working")
     queue.cancel(scope, job.id)
     assert watch.end().status == "cancelled"
+    worker.stop(timeout=SECONDS)
     assert codes == ["jobs.cancelled"]
     assert queue.get(scope, job.id).outcome is None
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_a_cancelled_job_ends_at_once_although_its_handler_is_busy(
+    queue: DatabaseJobQueue, database: Database, scope: Scope, watch: Watch, start: StartWorker, here: bool
+) -> None:
+    go_on = threading.Event()
+    told: list[str] = []
+
+    def busy(_scope: Scope, _payload: Mapping[str, Any], context: JobContext) -> Outcome:
+        context.progress(0.5, "working")
+        assert go_on.wait(SECONDS)
+        try:
+            context.progress(0.9, "ending")
+        except Cancelled as error:
+            told.append(error.code)
+            raise
+        return {}
+
+    worker = start(busy)
+    job = queue.submit(scope, "work", {})
+    watch.until(lambda job: job.stage == "working")
+    (queue if here else DatabaseJobQueue(database)).cancel(scope, job.id)
+    ended = watch.end()
+    assert ended.status == "cancelled"
+    assert told == []
+    go_on.set()
+    worker.stop(timeout=SECONDS)
+    assert told == ["jobs.cancelled"]
+    assert queue.get(scope, job.id) == ended
 
 
 def test_cancelling_in_another_process_stops_it_as_well(

@@ -82,6 +82,6 @@ class RunningJob:
 
     def _stop(self, reason: Reason) -> None:
         with self._lock:
-            # The first reason stays, except that nothing matters any more once the lease is lost.
-            if self._reason is None or reason == "lost":
+            # The first reason stays, except that nothing can be handed back once the lease is lost.
+            if self._reason is None or (reason == "lost" and self._reason == "interrupted"):
                 self._reason = reason

@@ -153,6 +153,15 @@ class Leases:
             self._tell_later(row)
             return not row.cancel_requested
 
+    def asked_to_stop(self, claims: Sequence[Claim]) -> set[str]:
+        """Return the tokens of those claims whose jobs somebody asked to stop, in whatever process."""
+        tokens = [claim.token for claim in claims]
+        query = sa.select(jobs.c.lease_token).where(
+            jobs.c.id.in_([claim.job.id for claim in claims]), jobs.c.lease_token.in_(tokens), jobs.c.cancel_requested
+        )
+        with self._database.read() as connection:
+            return set(connection.execute(query).scalars())
+
     def succeed(self, claim: Claim, outcome: Outcome) -> bool:
         """End a job with its outcome; False where the lease was lost and nothing changed."""
         return self._end(claim, status="succeeded", outcome=outcome, summary=outcome.get("summary"), progress=1.0)

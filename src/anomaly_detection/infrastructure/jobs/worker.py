@@ -22,6 +22,9 @@ _logger = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
 """How often an idle worker looks for jobs of other processes; those of its own process wake it at once."""
 
+CANCEL_SECONDS = 1.0
+"""How often a worker asks whether its jobs were cancelled by another process; by its own it is told at once."""
+
 AGE_EVERY = 10
 """One of so many claims goes by age alone: what is of low priority gets its turn."""
 
@@ -121,7 +124,16 @@ class Worker:
     def _heard_cancel(self, job: Job) -> None:
         for running in self._snapshot():
             if running.job_id == job.id:
-                running.cancel()
+                self._cancel(running)
+
+    def _cancel(self, running: RunningJob) -> None:
+        """End a job at once; its handler, which may be in the middle of a long step, is told at its next one."""
+        running.cancel()
+        try:
+            self._leases.end_cancelled(running.claim)
+        except Unavailable as error:
+            # The handler's own end does it.
+            _logger.warning("cannot end a cancelled job yet", extra={**_facts(running.claim), "code": error.code})
 
     def _notify(self) -> None:
         with self._wake:
@@ -159,16 +171,27 @@ class Worker:
         return None
 
     def _keep(self) -> None:
-        while not self._stopping.wait(self._beat):
+        due = time.monotonic() + self._beat
+        while not self._stopping.wait(min(self._beat, CANCEL_SECONDS)):
             try:
-                for running in self._snapshot():
-                    running.renew()
-                if self._leases.recover():
-                    self._notify()
+                self._look_for_cancels()
+                if time.monotonic() >= due:
+                    due = time.monotonic() + self._beat
+                    for running in self._snapshot():
+                        if running.reason is None:
+                            running.renew()
+                    if self._leases.recover():
+                        self._notify()
             except Unavailable as error:
                 _logger.warning("cannot renew leases now", extra={"code": error.code})
             except Exception:
                 _logger.exception("cannot renew leases; trying again")
+
+    def _look_for_cancels(self) -> None:
+        going = {running.claim.token: running for running in self._snapshot() if running.reason is None}
+        if going:
+            for token in self._leases.asked_to_stop([running.claim for running in going.values()]):
+                self._cancel(going[token])
 
     def _do(self, claim: Claim) -> None:
         running = RunningJob(self._leases, claim)
@@ -242,7 +265,7 @@ class Worker:
                 # Most likely an outcome that is no JSON: the second try stores an error instead.
                 end, deadline = self._internal(claim), time.monotonic()
             else:
-                _logger.info("job ended" if kept else "job was taken over", extra=_facts(claim))
+                _logger.info("job ended" if kept else "job had ended or was taken over", extra=_facts(claim))
                 return
 
 
