@@ -123,5 +123,6 @@ def test_an_error_says_where_to_correct_it(data_dir: Path, monkeypatch: pytest.M
 
 def test_variables_that_are_no_setting_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANOMALY_DETECTION_PROT", "1")
+    monkeypatch.setenv("ANOMALY_DETECTION_API_KEY", "adk_of_a_client")
     assert list(unknown_variables()) == ["ANOMALY_DETECTION_PROT"]
     assert "ANOMALY_DETECTION_PORT" in unknown_variables()["ANOMALY_DETECTION_PROT"]

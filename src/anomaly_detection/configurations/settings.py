@@ -20,6 +20,8 @@ from anomaly_detection.shared.errors import InvalidInput, did_you_mean, nearest
 FILE_NAME = "anomaly-detection.toml"
 PREFIX = "ANOMALY_DETECTION_"
 _TEST_PREFIX = f"{PREFIX}TEST_"
+# What the Python client reads: one environment may serve both.
+_OF_CLIENTS = frozenset({f"{PREFIX}URL", f"{PREFIX}API_KEY"})
 _GIBIBYTE = 1024**3
 
 Performance = Literal["high", "balanced", "low"]
@@ -211,6 +213,7 @@ def unknown_variables() -> dict[str, str]:
         for name in sorted(os.environ)
         if name.startswith(PREFIX)
         and not name.startswith(_TEST_PREFIX)
+        and name not in _OF_CLIENTS
         and name.removeprefix(PREFIX).lower() not in Settings.model_fields
     ]
     near = {name: nearest(name.removeprefix(PREFIX), Settings.model_fields) for name in strangers}
