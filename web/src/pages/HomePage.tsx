@@ -1,4 +1,4 @@
-import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { Button, Skeleton, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 
@@ -16,6 +16,8 @@ import { Running } from '@/features/overview/Running';
 import { useMay } from '@/features/session/permissions';
 import { UploadZone } from '@/features/upload/UploadZone';
 import { plural } from '@/lib/format';
+
+import classes from './HomePage.module.css';
 
 const fallbackMs = 5000;
 
@@ -50,7 +52,7 @@ function Found({ overview }: { overview: Overview }) {
   const { counts, lanes, running } = overview;
   return (
     <>
-      <Group justify="space-between" align="flex-start" wrap="nowrap">
+      <div className={classes['head']}>
         <div>
           <PageTitle>Overview</PageTitle>
           {lanes.length > 0 && (
@@ -61,11 +63,9 @@ function Found({ overview }: { overview: Overview }) {
           <Counts counts={counts} />
         </div>
         {mayDetect && (
-          <Button renderRoot={(props) => <Link to="/datasets" search={{}} {...props} />} style={{ flex: 'none' }}>
-            New detection
-          </Button>
+          <Button renderRoot={(props) => <Link to="/datasets" search={{}} {...props} />}>New detection</Button>
         )}
-      </Group>
+      </div>
       {running.length > 0 && <Running jobs={running} />}
       {lanes.length > 0 && <Lanes lanes={lanes} />}
       {lanes.length === 0 && running.length === 0 && (

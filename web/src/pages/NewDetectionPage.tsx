@@ -40,15 +40,15 @@ function Judge({ dataset, state }: { dataset: Dataset; state: State }) {
   return (
     <Paper component="section" aria-labelledby="algorithm-title" className={classes['algorithm']}>
       <Title order={2} id="algorithm-title" mb="sm">
-        {stored ? 'Model' : 'Algorithm'}
+        What judges
       </Title>
       <SegmentedControl
         fullWidth
         mb="md"
-        aria-label="What judges"
+        aria-labelledby="algorithm-title"
         data={[
-          { value: 'learn', label: 'Learn from these data' },
-          { value: 'stored', label: 'Use a stored model' },
+          { value: 'learn', label: 'An algorithm' },
+          { value: 'stored', label: 'A stored model' },
         ]}
         value={stored ? 'stored' : 'learn'}
         onChange={(what) => setSetup({ ...setup, model: what === 'stored' ? '' : null, version: null })}

@@ -61,6 +61,8 @@ function MostFrequent({ column, rows }: { column: ColumnProfile; rows: number })
 
 function Row({ column, rows }: { column: ColumnProfile; rows: number }) {
   const measured = column.type === 'number' || column.type === 'datetime';
+  // Of a few numbers, such as 0 and 1, it is of interest how often each is there.
+  const few = column.type === 'number' && column.n_distinct !== null && column.n_distinct <= shownValues && column.most_frequent.length > 0;
   return (
     <tr>
       <td className={listing['wide']}>
@@ -83,7 +85,7 @@ function Row({ column, rows }: { column: ColumnProfile; rows: number }) {
         {column.n_distinct === null ? dash : `${column.more_distinct ? 'over ' : ''}${formatCount(column.n_distinct)}`}
       </td>
       <td data-label="Distribution" className={listing['wide']}>
-        {measured ? <Histogram column={column} /> : <MostFrequent column={column} rows={rows} />}
+        {measured && !few ? <Histogram column={column} /> : <MostFrequent column={column} rows={rows} />}
       </td>
       <td data-label="Smallest" className={listing['right']}>
         {measured ? formatCell(column.minimum) : dash}

@@ -67,7 +67,7 @@ export function AlgorithmChoice({ algorithms, kind, chosen, onChoose }: Props) {
           mb="sm"
         />
       )}
-      <Radio.Group value={chosen.name} onChange={onChoose} aria-labelledby="algorithm-title">
+      <Radio.Group value={chosen.name} onChange={onChoose} aria-label="Algorithm">
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- who has no pointer scrolls a focused region by the arrow keys */}
         <div className={classes['list']} data-long={algorithms.length >= searchedFrom || undefined} role="region" aria-label="Algorithms offered" tabIndex={0}>
           {groups.map(({ family, items }) => (

@@ -20,7 +20,7 @@ export function KindChoice({ dataset, setup, onChange }: Props) {
   return (
     <Group align="flex-end" gap="lg" mb="md">
       <div>
-        <Text size="sm" fw={500} mb={4} id="kind-label">
+        <Text size="sm" fw={600} mb={4} id="kind-label">
           Judge the rows as
         </Text>
         <SegmentedControl

@@ -56,7 +56,7 @@ export function StartPanel({ setup, onChange, problem, blocked, order, words }: 
         onChange={(event) => onChange({ ...setup, name: event.currentTarget.value })}
       />
       <div>
-        <Text size="sm" fw={500} mb={4} id="priority-label">
+        <Text size="sm" fw={600} mb={4} id="priority-label">
           When it runs
         </Text>
         <SegmentedControl

@@ -23,7 +23,7 @@ export function ThresholdChoice({ threshold, onChange, later = 'It can be moved 
   const shown = value === null ? '' : percent ? Number((value * 100).toPrecision(8)) : value;
   return (
     <div className={classes['choice']}>
-      <div className={classes['fields']}>
+      <div className={classes['fields']} data-alone={threshold === null || undefined}>
         <Select
           label="Threshold"
           data={choices}

@@ -57,6 +57,8 @@ function applyDetection(client: QueryClient, detection: Detection): void {
     // A list by status gains or loses it; another list may not have it yet.
     if (turned && (replaced === undefined || filterOf(key).status !== undefined)) refresh(client, key);
   }
+  // An event of a wide detection leaves its parameters out.
+  if (turned) refresh(client, ['detection', detection.id]);
   const overview = client.getQueryData<Overview>(['overview']);
   const stepped = overview === undefined ? undefined : stepForward(overview, detection);
   if (stepped !== undefined) client.setQueryData(['overview'], stepped);
@@ -72,7 +74,7 @@ function applyDataset(client: QueryClient, dataset: DatasetSummary): void {
 function applyFeedback(client: QueryClient, feedback: Feedback): void {
   const shown = shownFeedback(client, feedback.detection_id, feedback.index);
   // What was said here and is still on its way is newer than what the event tells.
-  if (shown?.id !== '') showFeedback(client, feedback.detection_id, feedback.index, feedback.verdict === null && feedback.note === null ? null : feedback);
+  if (shown?.id !== '') showFeedback(client, feedback.detection_id, feedback.index, feedback.verdict === null && (feedback.note ?? '') === '' ? null : feedback);
   refresh(client, ['overview']);
 }
 

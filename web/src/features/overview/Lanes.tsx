@@ -5,7 +5,7 @@ import { SeverityMark } from '@/components/severity';
 import { TextLink } from '@/components/TextLink';
 import { inOrder } from '@/features/overview/lanes';
 import { LaneStrip } from '@/features/overview/LaneStrip';
-import { formatCount, plural } from '@/lib/format';
+import { formatCount } from '@/lib/format';
 import { severities } from '@/lib/severity';
 
 import classes from './Lanes.module.css';
@@ -57,7 +57,7 @@ export function Lanes({ lanes }: { lanes: Lane[] }) {
               {lane.buckets.length > 0 ? (
                 <LaneStrip lane={lane} />
               ) : (
-                <span className={classes['none']}>{lane.dataset.kind === 'series' ? 'No time to show' : `A table: ${plural(lane.n_anomalies, 'row')} flagged, without an order in time`}</span>
+                <span className={classes['none']}>{lane.dataset.kind === 'series' ? 'No time to show' : 'A table: its rows have no order in time'}</span>
               )}
             </div>
           </li>

@@ -27,8 +27,13 @@ interface RowProps {
   judging: Judging | null;
 }
 
+/** What adds less than this share of what the leading column adds does not stand out. */
+const tellingShare = 0.1;
+
 function Features({ anomaly }: { anomaly: Anomaly }) {
-  const leading = anomaly.explanation?.contributions.filter((part) => part.contribution > 0).slice(0, 3) ?? [];
+  const parts = anomaly.explanation?.contributions ?? [];
+  const least = tellingShare * (parts[0]?.contribution ?? 0);
+  const leading = parts.filter((part) => part.contribution > 0 && part.contribution >= least).slice(0, 3);
   return (
     <span className={classes['features']}>
       {leading.map((part) => (
@@ -42,8 +47,11 @@ function Features({ anomaly }: { anomaly: Anomaly }) {
 
 function AnomalyRow({ anomaly, series, column, selected, onSelect, judging }: RowProps) {
   const row = useRef<HTMLTableRowElement>(null);
+  const shown = useRef(false);
   useEffect(() => {
-    if (selected) row.current?.scrollIntoView({ block: 'nearest' });
+    // A link to an anomaly opens the page at its top; walking through the list follows.
+    if (selected && shown.current) row.current?.scrollIntoView({ block: 'nearest' });
+    shown.current = true;
   }, [selected]);
   return (
     <tr ref={row} className={classes['row']} data-selected={selected || undefined} aria-current={selected || undefined} onClick={() => onSelect(anomaly.index)}>
@@ -94,7 +102,7 @@ function AnomalyRow({ anomaly, series, column, selected, onSelect, judging }: Ro
           />
         )}
       </td>
-      <td className={`${listing['wide']} ${classes['why']}`}>
+      <td className={`${listing['wide']} ${classes['why']} ${series ? classes['narrowOnly'] : ''}`}>
         {series ? <span className="soft data-text">{anomaly.explanation?.sentence}</span> : <Features anomaly={anomaly} />}
       </td>
     </tr>
@@ -230,7 +238,9 @@ export function AnomalyList(props: Props) {
                 </th>
                 <th scope="col">Severity</th>
                 <th scope="col">Review</th>
-                <th scope="col">{series ? 'Why' : 'What stands out'}</th>
+                <th scope="col" className={series ? classes['narrowOnly'] : undefined}>
+                  {series ? 'Why' : 'What stands out'}
+                </th>
               </tr>
             </thead>
             <tbody>

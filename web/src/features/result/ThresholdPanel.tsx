@@ -140,7 +140,7 @@ function Meaning({ detection, control, curve, weeks }: MeaningProps) {
         <Text size="sm" className="soft tabular">
           {formatPercent(summary.n_rows === 0 ? 0 : live.anomalies / summary.n_rows)} of the rows
           {weeks !== null && `, about ${formatNumber(Number((live.anomalies / weeks).toPrecision(2)))} a week`}
-          {live.pValue !== null && `, p-value ${live.pValue < 0.0001 ? '' : 'up to '}${formatP(live.pValue)}`}
+          {live.pValue !== null && `, p-value ${live.pValue < 0.0001 ? '' : 'up to '}${formatP(live.pValue).replace(' ', '\u00a0')}`}
         </Text>
       )}
       {quality !== null && some && (
@@ -200,29 +200,29 @@ export function ThresholdPanel({ detection, control, weeks, allowed }: Props) {
         <div className={classes['side']}>
           <Meaning detection={detection} control={control} curve={curve} weeks={weeks} />
           {control.error !== null && <ErrorState error={control.error} title="The threshold was not changed" />}
-          {allowed && (
-            <>
-              <PercentThreshold
-                label="Expected false alarms"
-                description="Share of the flagged rows (FDR q)"
-                kind="fdr"
-                threshold={threshold}
-                control={control}
-              />
-              <PercentThreshold label="Share of rows" description="Flag this share of all rows" kind="contamination" threshold={threshold} control={control} />
-              {weeks !== null && <WeeklyThreshold weeks={weeks} rows={summary.n_rows} flagged={summary.n_anomalies} control={control} />}
-              <Button
-                variant="default"
-                size="xs"
-                disabled={isDefault || control.saving}
-                onClick={() => usual !== null && usual !== undefined && control.choose(usual.kind, usual.value)}
-              >
-                Back to the default
-              </Button>
-            </>
-          )}
         </div>
       </div>
+      {allowed && (
+        <div className={classes['choices']}>
+          <PercentThreshold
+            label="Expected false alarms"
+            description="Share of the flagged rows (FDR q)"
+            kind="fdr"
+            threshold={threshold}
+            control={control}
+          />
+          <PercentThreshold label="Share of rows" description="Flag this share of all rows" kind="contamination" threshold={threshold} control={control} />
+          {weeks !== null && <WeeklyThreshold weeks={weeks} rows={summary.n_rows} flagged={summary.n_anomalies} control={control} />}
+          <Button
+            variant="default"
+            size="xs"
+            disabled={isDefault || control.saving}
+            onClick={() => usual !== null && usual !== undefined && control.choose(usual.kind, usual.value)}
+          >
+            Back to the default
+          </Button>
+        </div>
+      )}
     </Paper>
   );
 }

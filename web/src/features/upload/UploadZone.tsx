@@ -97,10 +97,10 @@ export function UploadZone({ large }: { large: boolean }) {
             </span>
             <div className={classes['words']}>
               <Text fw={600} size={large ? 'lg' : 'md'}>
-                {over ? 'Let go to upload' : 'Drop a CSV file here'}
+                {over ? 'Let go to upload' : 'Drop a file here'}
               </Text>
               <Text size="sm" className="soft">
-                One header line, then one row per line; a column of dates makes it a time series. Compressed files (.gz) are fine. Nothing leaves this server.
+                CSV with a header line, JSON lines, Parquet or Arrow, also compressed (.gz). A column of dates makes it a time series.
               </Text>
             </div>
             <Button onClick={() => input.current?.click()}>Choose a file</Button>
