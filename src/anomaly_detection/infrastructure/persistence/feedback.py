@@ -168,6 +168,8 @@ class FeedbackRepository:
 
     def reviewed(self, scope: Scope, cutoffs: Mapping[str, float]) -> Mapping[str, int]:
         """Return for each detection how many rows have a verdict and score at least as high as its cutoff."""
+        if not cutoffs:
+            return {}
         beyond = [
             sa.and_(feedback.c.detection_id == detection_id, feedback.c.score >= cutoff)
             for detection_id, cutoff in cutoffs.items()
@@ -177,8 +179,6 @@ class FeedbackRepository:
             .where(feedback.c.tenant_id == scope.tenant_id, feedback.c.verdict.is_not(None), _HOLDS, sa.or_(*beyond))
             .group_by(feedback.c.detection_id)
         )
-        if not beyond:
-            return {}
         with self._database.read() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
