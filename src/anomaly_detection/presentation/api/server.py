@@ -21,6 +21,7 @@ from anomaly_detection.configurations.settings import Settings, environment_of
 from anomaly_detection.infrastructure.jobs.supervisor import Supervisor
 from anomaly_detection.infrastructure.logging import configure_logging
 from anomaly_detection.presentation.api.app import create_app
+from anomaly_detection.presentation.api.patience import HEAD_BYTES, PatientProtocol
 from anomaly_detection.shared.errors import Unavailable
 
 _LOGGER = logging.getLogger(__name__)
@@ -128,9 +129,10 @@ class RunningServer:
             forwarded_allow_ips=list(platform.settings.trusted_proxies or ()),
             lifespan="off",
             ws="none",
+            http=PatientProtocol,
             timeout_graceful_shutdown=GRACE_SECONDS,
             timeout_keep_alive=30,
-            h11_max_incomplete_event_size=64 * 1024,
+            h11_max_incomplete_event_size=HEAD_BYTES,
         )
         self._server = _Server(config, self)
         self._signal = 0
