@@ -70,12 +70,21 @@ def spread(column: pa.ChunkedArray, *, bins: int = BINS) -> Spread:
         bins = max(1, min(bins, round(high - low) if high - low < bins else bins))
     edges, counts = _counted(values, low, high, bins)
     if is_time:
-        moments = [plain(pa.scalar(round(edge), pa.int64()).cast(column.type).as_py()) for edge in edges]
-        return Spread(None, None, tuple(moments), counts)
+        return Spread(None, None, _moments(column, edges), counts)
     with np.errstate(over="ignore", invalid="ignore"):
         mean, deviation = float(values.mean()), float(values.std())
     finite = [number if np.isfinite(number) else None for number in (mean, deviation)]
     return Spread(finite[0], finite[1], edges, counts)
+
+
+def _moments(column: pa.ChunkedArray, edges: tuple[float, ...]) -> tuple[Any, ...]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    # A float holds no microsecond of the far future exactly: what it rounds to may lie beyond the last moment.
+    ends = pc.min_max(column.cast(pa.int64())).as_py()
+    ticks = [ends["min"], *(min(max(round(edge), ends["min"]), ends["max"]) for edge in edges[1:-1]), ends["max"]]
+    return tuple(plain(moment) for moment in pa.array(ticks, pa.int64()).cast(column.type).to_pylist())
 
 
 def _counted(values: Any, low: float, high: float, bins: int) -> tuple[tuple[float, ...], tuple[int, ...]]:
