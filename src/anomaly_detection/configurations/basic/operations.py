@@ -88,6 +88,7 @@ class Operations:
 
     def _offer_overview(self, parts: Parts) -> None:
         read, write, said = Permission.READ_FEEDBACK, Permission.WRITE_FEEDBACK, parts.feedback
+        self.prepare_feedback = guarded("feedback.prepare", write, parts.detections.result, quiet=True)
         self.give_feedback = guarded("feedback.give", write, said.say)
         self.withdraw_feedback = guarded("feedback.withdraw", write, said.withdraw)
         self.get_feedback = guarded("feedback.get", read, said.get, quiet=True)

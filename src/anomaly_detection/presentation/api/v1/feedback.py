@@ -25,7 +25,7 @@ def give_feedback(
 ) -> Feedback:
     """Say what a row is. It replaces what was said before, which stays as history."""
     # Into memory before the transaction begins: nobody else is to wait for a file.
-    operations.get_result(caller, body.detection_id)
+    operations.prepare_feedback(caller, body.detection_id)
     said = keyed.make(
         body,
         lambda: Feedback.of(
