@@ -7,8 +7,11 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import pytest
+
 from anomaly_detection.infrastructure.events import Event, EventBroker
-from anomaly_detection.infrastructure.events.broker import MAXIMUM_PENDING, Subscription
+from anomaly_detection.infrastructure.events.broker import MAXIMUM_LISTENERS, MAXIMUM_PENDING, Subscription
+from anomaly_detection.shared.errors import TooManyRequests
 from anomaly_detection.shared.scope import Scope
 
 OURS, THEIRS = Scope("ours", "p"), Scope("theirs", "p")
@@ -89,3 +92,22 @@ def test_nobody_is_told_after_the_end() -> None:
     # The event loop is closed now: whoever is told finds that nobody listens any more.
     broker.publish(OURS, "detection", {"id": "d2"})
     assert left.ended
+
+
+def test_one_user_has_so_many_listeners_and_no_more() -> None:
+    async def work() -> None:
+        broker = EventBroker()
+        kept = [broker.subscribe("ours", "s1", "someone") for _ in range(MAXIMUM_LISTENERS)]
+        with pytest.raises(TooManyRequests) as caught:
+            broker.subscribe("ours", "s2", "someone")
+        assert caught.value.code == "api.too_many_streams"
+        broker.subscribe("ours", "s3", "another")
+        broker.subscribe("ours", "s4")
+        broker.unsubscribe(kept.pop())
+        kept.append(broker.subscribe("ours", "s1", "someone"))
+        # Those that were told to end make room although nobody has cleared them away yet.
+        broker.end("s1")
+        await asyncio.sleep(0)
+        broker.subscribe("ours", "s5", "someone")
+
+    run(work())
