@@ -251,6 +251,7 @@ def test_read_only_rows_and_states_need_no_second_compiled_function() -> None:
         ("threshold", np.full(255, np.inf)),
         ("threshold", np.empty((0, 255))),
         ("n_features", np.array(0)),
+        ("n_features", np.array(2**31 - 1)),
     ],
 )
 def test_an_impossible_state_is_refused(name: str, value: np.ndarray) -> None:

@@ -47,6 +47,7 @@ PARAMETERS = (
 )
 
 _KERNEL = "anomaly_detection.detection.algorithms.trees.isolation_forest_kernel"
+_MOST_FEATURES = 1 << 20
 _SAMPLE_SHARE = 0.632
 """The share of a small table that a tree sees: as a bootstrap sample would, it leaves every row out of a third of the trees."""
 _RANKED_ROWS = 2_048
@@ -224,12 +225,14 @@ class IsolationForest:
             int(state["n_features"]),
         )
         # Forests that were saved before rows beyond the range were told apart know no range.
-        unbounded = np.full(forest.n_features, np.inf)
+        # A forged number of features must not become an array of that length.
+        unbounded = np.full(min(forest.n_features, _MOST_FEATURES), np.inf)
         low, high = (
             np.ascontiguousarray(state.get(name, end), np.float64)
             for name, end in (("low", -unbounded), ("high", unbounded))
         )
-        if low.shape != unbounded.shape or high.shape != unbounded.shape or not bool((low <= high).all()):
+        fits = low.shape == high.shape == (forest.n_features,)
+        if not fits or not bool((low <= high).all()):
             raise InvalidModelFile(
                 "The range of an isolation forest does not fit its features.",
                 code="detection.invalid_model_file",
