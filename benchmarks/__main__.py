@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 import benchmarks
-from benchmarks.measure import Figure, machine, write
+from benchmarks.measure import Figure, busiest, load_average, machine, write
 
-NOT_A_BENCHMARK = {"__main__", "measure"}
+NOT_A_BENCHMARK = {"__main__", "load", "measure", "peer"}
 
 
 def names() -> list[str]:
@@ -39,9 +39,11 @@ def main() -> int:
     )
     rows: list[tuple[str, Figure]] = []
     for name in chosen:
-        console.print(f"[dim]{name} ...[/dim]")
+        before = load_average()
+        console.print(f"[dim]{name} ... (load {before:.1f}: {busiest()})[/dim]")
         figures = importlib.import_module(f"benchmarks.{name}").measure()
-        write(name, figures, about)
+        console.print(f"[dim]{name} done (load {load_average():.1f})[/dim]")
+        write(name, figures, {**about, "load_before": round(before, 2), "load_after": round(load_average(), 2)})
         rows += [(name, figure) for figure in figures]
     console.print(table_of(rows))
     return 0

@@ -104,6 +104,37 @@ def processor() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
+def load_average() -> float:
+    """Return how many processes wanted a processor over the last minute."""
+    return os.getloadavg()[0]
+
+
+def busiest(span_seconds: float = 1.0) -> str:
+    """Return what else uses the processors now: the busiest processes but this one, with their share of one processor."""
+    before = _processor_ticks()
+    time.sleep(span_seconds)
+    after = _processor_ticks()
+    used = {pid: ticks - before[pid][0] for pid, (ticks, _) in after.items() if pid in before and pid != os.getpid()}
+    shares = {pid: ticks / os.sysconf("SC_CLK_TCK") / span_seconds for pid, ticks in used.items()}
+    top = sorted(shares, key=lambda pid: -shares[pid])[:3]
+    return (
+        ", ".join(f"{after[pid][1]} {shares[pid]:.0%}" for pid in top if shares[pid] >= 0.05) or "nothing else is busy"
+    )
+
+
+def _processor_ticks() -> dict[int, tuple[int, str]]:
+    """Return the processor time and the name of each process, as far as the system tells them."""
+    found = {}
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            head, _, rest = (place / "stat").read_text("utf-8", errors="replace").rpartition(") ")
+        except OSError:
+            continue
+        fields = rest.split()
+        found[int(place.name)] = (int(fields[11]) + int(fields[12]), head.partition("(")[2])
+    return found
+
+
 def commit() -> str:
     """Return the short hash of the checkout, with ``+`` when it has uncommitted changes."""
     root = Path(__file__).parents[1]

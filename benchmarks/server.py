@@ -1,4 +1,4 @@
-"""The server: a fresh process until it is ready, and the taxi series from its upload to its result."""
+"""The server: a fresh process until it is ready, signing in, and the taxi series from its upload to its result."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -18,30 +19,48 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import Figure
+import anomaly_detection_client as sdk
+from benchmarks.measure import Figure, repeat, seconds
 
 STARTS = 5
+SIGN_INS = 15
+READY_SECONDS = 120
 TAXI = Path(__file__).parents[1] / "src/anomaly_detection/data_platform/bundled/nyc_taxi.csv.gz"
 PASSWORD = "four words that stay"
 
 
 class Client:
-    """Just enough of HTTP to measure with."""
+    """Just enough of HTTP to measure with.
 
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._headers: dict[str, str] = {}
+    Attributes
+    ----------
+    url : str
+        Address of the server.
+    pid : int
+        Its process.
+    token : str
+        What proves who is signed in.
+    """
+
+    def __init__(self, url: str, pid: int) -> None:
+        self.url = url
+        self.pid = pid
+        self.token = ""
 
     def call(self, method: str, path: str, body: bytes | dict[str, Any] | None = None) -> Any:
         data = json.dumps(body).encode() if isinstance(body, dict) else body
         kind = {"Content-Type": "application/json" if isinstance(body, dict) else "application/octet-stream"}
-        request = urllib.request.Request(self._url + path, data, {**self._headers, **kind}, method=method)
+        proof = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        request = urllib.request.Request(self.url + path, data, {**proof, **kind}, method=method)
         with urllib.request.urlopen(request, timeout=120) as answer:
             return json.loads(answer.read())
 
     def sign_in(self, **proof: str) -> None:
-        token = self.call("POST", "/api/v1/sessions", dict(proof))["access_token"]
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self.token = self.call("POST", "/api/v1/sessions", dict(proof))["access_token"]
+
+    def sdk(self) -> sdk.Client:
+        """Return the platform's own client, signed in as this one is."""
+        return sdk.Client(self.url, token=self.token, timeout=300)
 
 
 def measure() -> list[Figure]:
@@ -60,9 +79,13 @@ def measure() -> list[Figure]:
         with server(new) as (_, client, _):
             client.sign_in(username="admin", password=PASSWORD)
             fresh = upload_to_result(client)
+            sign_in, how = repeat(
+                lambda: 1e3 * seconds(lambda: client.sign_in(username="admin", password=PASSWORD)), SIGN_INS
+            )
     return [
         Figure("start to ready, new data folder", first_start, "s", "", "whole process, makes database and keys"),
         Figure("start to ready", statistics.median(starts), "s", "", spread(starts)),
+        Figure("sign in with a password", sign_in, "ms", "", f"argon2 on purpose, {how}"),
         Figure(
             "upload to result, taxi series, first job ever", first, "s", "", "10 320 rows, stl; numba caches kernels"
         ),
@@ -90,19 +113,31 @@ def upload_to_result(client: Client) -> float:
 
 
 @contextmanager
-def server(data_dir: Path) -> Iterator[tuple[float, Client, str]]:
-    """Start the server; give the seconds until it was ready, a client, and the one-time token that it printed."""
+def server(data_dir: Path, **settings: str) -> Iterator[tuple[float, Client, str]]:
+    """Start the server; give the seconds until it was ready, a client, and the one-time token that it printed.
+
+    Parameters
+    ----------
+    data_dir : Path
+        Its data folder.
+    **settings : str
+        Further settings by name, such as ``worker_processes="2"``.
+    """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment |= {
         "ANOMALY_DETECTION_DATA_DIR": str(data_dir),
         "ANOMALY_DETECTION_PORT": "0",
         "COLUMNS": "400",
+        **{f"ANOMALY_DETECTION_{name.upper()}": value for name, value in settings.items()},
     }
     program = Path(sys.executable).with_name("anomaly-detection")
     log = data_dir.with_suffix(".log").open("w")
     started = time.perf_counter()
     process = subprocess.Popen([program, "serve"], env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
     assert process.stdout is not None
+    # A server that hangs must not hang the benchmark.
+    watchdog = threading.Timer(READY_SECONDS, process.kill)
+    watchdog.start()
     try:
         url, one_time = "", ""
         for line in process.stdout:
@@ -110,16 +145,27 @@ def server(data_dir: Path) -> Iterator[tuple[float, Client, str]]:
                 url, one_time = found[1], found[2] or one_time
             if "Ctrl-C" in line:
                 break
+        watchdog.cancel()
         if not url:
             raise RuntimeError(f"the server did not start:\n{Path(log.name).read_text('utf-8')}")
-        client = Client(url)
+        client = Client(url, process.pid)
         client.call("GET", "/health/readiness")
         yield time.perf_counter() - started, client, one_time
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        watchdog.cancel()
+        end(process)
         process.stdout.close()
         log.close()
+
+
+def end(process: subprocess.Popen[str], seconds: float = 30) -> None:
+    """End a process: with its own good manners if it can, else without."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def spread(values: list[float]) -> str:
