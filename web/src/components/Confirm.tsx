@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 
+import { Dialog } from '@/components/Dialog';
 import { ErrorState } from '@/components/ErrorState';
 
 interface Props {
@@ -23,7 +24,7 @@ interface Props {
 /** Asks before something that cannot be undone; a refusal is told in the same place. */
 export function Confirm({ opened, title, children, action, pending, error, keep = 'Keep it', calm = false, onConfirm, onClose }: Props) {
   return (
-    <Modal opened={opened} onClose={onClose} title={title} centered closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog opened={opened} onClose={onClose} title={title}>
       <Stack>
         <Text size="sm" component="div" className="data-text">
           {children}
@@ -38,6 +39,6 @@ export function Confirm({ opened, title, children, action, pending, error, keep 
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

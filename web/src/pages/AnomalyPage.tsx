@@ -17,6 +17,7 @@ import { Reasons } from '@/features/anomaly/Reasons';
 import { WindowChart } from '@/features/anomaly/WindowChart';
 import { detectionQuery } from '@/features/detections/queries';
 import { storyKey } from '@/features/feedback/cache';
+import { FeedbackFailure } from '@/features/feedback/FeedbackFailure';
 import { useFeedback } from '@/features/feedback/useFeedback';
 import { useKeys } from '@/features/feedback/useKeys';
 import { VerdictButtons } from '@/features/feedback/VerdictButtons';
@@ -163,6 +164,7 @@ function Story({ story, detection, onOpen }: { story: AnomalyStory; detection: D
       </div>
       {mayWrite && (
         <div className={classes['thumb']}>
+          {control.failure !== null && <FeedbackFailure control={control} of={of} />}
           <VerdictButtons feedback={story.feedback} of={`${of}, at hand`} onJudge={(verdict) => control.judge(anomaly.index, verdict)} onWithdraw={() => control.withdraw(anomaly.index)} className={classes['thumbButtons']} />
         </div>
       )}

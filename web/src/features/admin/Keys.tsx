@@ -1,10 +1,11 @@
-import { Button, Group, Modal, Select, Stack, Switch, Text, TextInput, VisuallyHidden } from '@mantine/core';
+import { Button, Group, Select, Stack, Switch, Text, TextInput, VisuallyHidden } from '@mantine/core';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 
 import { type ApiKey, createApiKey, type MadeApiKey, revokeApiKey } from '@/api/apiKeys';
 import { Confirm } from '@/components/Confirm';
 import { Copy } from '@/components/Copy';
+import { Dialog } from '@/components/Dialog';
 import { EmptyState } from '@/components/EmptyState';
 import { ErrorState } from '@/components/ErrorState';
 import { Listing } from '@/components/Listing';
@@ -96,7 +97,7 @@ function NewKeyForm({ onClose, onMade }: { onClose: () => void; onMade: (made: M
 
 function Secret({ made, onClose }: { made: MadeApiKey | null; onClose: () => void }) {
   return (
-    <Modal opened={made !== null} onClose={onClose} title="Your new API key" size="lg" centered closeOnClickOutside={false} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog opened={made !== null} onClose={onClose} title="Your new API key" size="lg" firm>
       {made !== null && (
         <Stack>
           <Text size="sm" className="data-text">
@@ -108,7 +109,7 @@ function Secret({ made, onClose }: { made: MadeApiKey | null; onClose: () => voi
           </Text>
         </Stack>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -230,7 +231,7 @@ export function Keys({ all }: { all: boolean }) {
           </tbody>
         </table>
       </Listing>
-      <Modal opened={making} onClose={() => setMaking(false)} title="Make an API key" centered closeButtonProps={{ 'aria-label': 'Close' }}>
+      <Dialog opened={making} onClose={() => setMaking(false)} title="Make an API key">
         <NewKeyForm
           onClose={() => setMaking(false)}
           onMade={(answer) => {
@@ -238,7 +239,7 @@ export function Keys({ all }: { all: boolean }) {
             setMade(answer);
           }}
         />
-      </Modal>
+      </Dialog>
       <Secret made={made} onClose={() => setMade(null)} />
       {dialog}
     </Stack>

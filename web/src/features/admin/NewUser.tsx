@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Radio, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Radio, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 
 import { createUser, type MadeAccount } from '@/api/users';
+import { Dialog } from '@/components/Dialog';
 import { ErrorState } from '@/components/ErrorState';
 import { rolesQuery } from '@/features/session/permissions';
 import { newKey } from '@/lib/keys';
@@ -79,8 +80,8 @@ function Form({ onClose, onMade }: Omit<Props, 'opened'>) {
 
 export function NewUser({ opened, onClose, onMade }: Props) {
   return (
-    <Modal opened={opened} onClose={onClose} title="Add a user" centered closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog opened={opened} onClose={onClose} title="Add a user">
       <Form onClose={onClose} onMade={onMade} />
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,7 +1,8 @@
-import { Modal, Stack, Text } from '@mantine/core';
+import { Stack, Text } from '@mantine/core';
 
 import type { OneTimeToken } from '@/api/users';
 import { Copy } from '@/components/Copy';
+import { Dialog } from '@/components/Dialog';
 import { formatAbsolute } from '@/lib/format';
 
 export interface ShownLink extends OneTimeToken {
@@ -12,7 +13,7 @@ export interface ShownLink extends OneTimeToken {
 export function OneTimeLink({ shown, onClose }: { shown: ShownLink | null; onClose: () => void }) {
   const address = shown === null ? '' : `${window.location.origin}/sign-in?one_time=${encodeURIComponent(shown.one_time_token)}`;
   return (
-    <Modal opened={shown !== null} onClose={onClose} title="Sign-in link" size="lg" centered closeOnClickOutside={false} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog opened={shown !== null} onClose={onClose} title="Sign-in link" size="lg" firm>
       {shown !== null && (
         <Stack>
           <Text size="sm" className="data-text">
@@ -24,6 +25,6 @@ export function OneTimeLink({ shown, onClose }: { shown: ShownLink | null; onClo
           </Text>
         </Stack>
       )}
-    </Modal>
+    </Dialog>
   );
 }

@@ -62,7 +62,7 @@ export function Neighbours({ row, neighbours, columns }: NeighboursProps) {
   return (
     <>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- who has no pointer scrolls a focused region by the arrow keys */}
-      <div className={preview['scroll']} role="region" aria-label="Nearest normal rows" tabIndex={0}>
+      <div className={preview['scroll']} role="region" aria-label="Table of the nearest normal rows" tabIndex={0}>
         <table className={`${preview['table']} ${classes['compare']}`}>
           <thead>
             <tr>

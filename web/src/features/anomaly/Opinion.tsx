@@ -134,7 +134,11 @@ export function Opinion(props: Props) {
         <VerdictButtons feedback={feedback} of={of} onJudge={(verdict) => control.judge(row, verdict)} onWithdraw={() => control.withdraw(row)} className={classes['buttons']} />
       )}
       <State feedback={feedback} saving={control.saving} />
-      {control.failure !== null && <FeedbackFailure control={control} of={of} />}
+      {control.failure !== null && (
+        <div className={classes['failure']}>
+          <FeedbackFailure control={control} of={of} />
+        </div>
+      )}
       {mayWrite ? (
         <Note key={row} {...props} />
       ) : (

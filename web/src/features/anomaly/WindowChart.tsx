@@ -69,6 +69,7 @@ export function WindowChart({ window, row, leading, onOpen }: Props) {
   const y: Scale = { toPosition: (value) => inner.height - upright.toPosition(value), toValue: (place) => upright.toValue(inner.height - place) };
   const position = window.index.indexOf(row.index);
   const shown = cursor ?? position;
+  const placed = y.toPosition(data.value[position] ?? low);
   const placeOf = (index: number) => `translate(${x.toPosition(data.seconds[index] ?? 0)} ${y.toPosition(data.value[index] ?? low)})`;
   const move = (event: PointerEvent<SVGSVGElement>) => {
     const left = event.clientX - event.currentTarget.getBoundingClientRect().left - margin.left;
@@ -83,7 +84,7 @@ export function WindowChart({ window, row, leading, onOpen }: Props) {
         )}
         {shown >= 0 && <Readout data={data} position={shown} />}
       </div>
-      <div ref={ref} style={{ height }}>
+      <div ref={ref} className={classes['frame']}>
         {width > 0 && (
           <svg width={width} height={height} onPointerMove={move} onPointerLeave={() => setCursor(null)} className={classes['plot']}>
             <g transform={`translate(${margin.left} ${margin.top})`}>
@@ -116,7 +117,7 @@ export function WindowChart({ window, row, leading, onOpen }: Props) {
                 ))}
               {position >= 0 && (
                 <g transform={placeOf(position)}>
-                  <line y1={-height} y2={height} className={classes['here']} />
+                  <line y1={-placed} y2={inner.height - placed} className={classes['here']} />
                   <circle r="13" className={classes['ring']} />
                   {row.severity !== null && (
                     <path d={shape.path} fill={shape.filled ? `var(--severity-${row.severity})` : 'var(--surface-card)'} stroke={`var(--severity-${row.severity})`} strokeWidth="2" />

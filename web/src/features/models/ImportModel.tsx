@@ -1,4 +1,4 @@
-import { Button, FileButton, Group, Modal, Progress, Stack, Text, TextInput } from '@mantine/core';
+import { Button, FileButton, Group, Progress, Stack, Text, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
@@ -6,6 +6,7 @@ import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { ApiError } from '@/api/client';
 import { importModel, type ModelVersion } from '@/api/models';
 import type { Upload } from '@/api/transfer';
+import { Dialog } from '@/components/Dialog';
 import { ErrorState } from '@/components/ErrorState';
 import { UploadIcon } from '@/components/icons';
 import { refreshModels } from '@/features/models/queries';
@@ -66,7 +67,7 @@ export function ImportModel({ name: known }: { name?: string }) {
           </Button>
         )}
       </FileButton>
-      <Modal opened={file !== null} onClose={close} title={known === undefined ? 'Import a model' : 'Import a version'} centered closeButtonProps={{ 'aria-label': 'Close' }}>
+      <Dialog opened={file !== null} onClose={close} title={known === undefined ? 'Import a model' : 'Import a version'}>
         <form onSubmit={submit}>
           <Stack>
             <Text size="sm" className="data-text">
@@ -100,7 +101,7 @@ export function ImportModel({ name: known }: { name?: string }) {
             </Group>
           </Stack>
         </form>
-      </Modal>
+      </Dialog>
     </>
   );
 }

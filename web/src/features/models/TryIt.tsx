@@ -1,10 +1,11 @@
-import { ActionIcon, Button, Group, Modal, Text, Textarea, Tooltip, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, Button, Group, Text, Textarea, Tooltip, VisuallyHidden } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { type ClipboardEvent, Fragment, useMemo, useState } from 'react';
 
 import type { ColumnType } from '@/api/datasets';
 import { type Judgement, type ModelVersion, scoreRows } from '@/api/models';
+import { Dialog } from '@/components/Dialog';
 import { ErrorState } from '@/components/ErrorState';
 import { CloseIcon } from '@/components/icons';
 import { SeverityLabel } from '@/components/severity';
@@ -69,7 +70,7 @@ function PasteDialog({ columns, opened, onClose, onRows }: { columns: string[]; 
   const [text, setText] = useState('');
   const rows = pasted(text, columns);
   return (
-    <Modal opened={opened} onClose={onClose} title="Paste rows" size="lg" centered closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog opened={opened} onClose={onClose} title="Paste rows" size="lg">
       <Textarea
         label="Rows, one per line"
         description={`With commas, semicolons or tabs between the values. A first line with the columns' names is understood. At most ${mostRows} rows.`}
@@ -102,7 +103,7 @@ function PasteDialog({ columns, opened, onClose, onRows }: { columns: string[]; 
           </Button>
         </Group>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }
 
