@@ -210,3 +210,19 @@ def test_p_values_are_worked_out_once_for_all_thresholds() -> None:
     result = judged({"v": scores}, scores)
     assert result.with_contamination(0.2).p_values is not result.p_values
     assert result.with_contamination(0.3).p_values is result.p_values
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**31), st.integers(2, 3000), st.floats(0.001, 0.9), st.floats(0.3, 6.0))
+def test_the_threshold_by_false_discoveries_looks_at_every_row_that_matters(
+    seed: int, n: int, rate: float, shape: float
+) -> None:
+    generator = np.random.default_rng(seed)
+    scores = generator.exponential(size=n) ** shape
+    scores[: n // 20] *= 50
+    calibrator = Calibrator.learn(generator.exponential(size=max(n // 2, 1)) ** shape)
+    p_values = np.sort(calibrator.p_values(scores))
+    critical = rate * np.arange(1, n + 1) / n
+    passed = np.flatnonzero(p_values <= critical)
+    cutoff = critical[passed[-1]] if passed.size else rate / n
+    assert make_threshold("fdr", rate, scores, calibrator).score_cutoff == calibrator.score_at(float(cutoff))

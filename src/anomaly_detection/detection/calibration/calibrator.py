@@ -31,8 +31,17 @@ FALSE_DISCOVERY_RATE = 0.05
 """Default bound on the share of normal rows among those flagged."""
 
 
-def benjamini_hochberg(p_values: FloatArray, rate: float) -> float:
+def benjamini_hochberg(p_values: FloatArray, rate: float, n: int | None = None) -> float:
     """Return the p-value up to which rows may be flagged so that at most `rate` of them are normal on average.
+
+    Parameters
+    ----------
+    p_values : array
+        Of the rows; those above `rate` change nothing and may be left out.
+    rate : float
+        In (0, 1).
+    n : int, optional
+        How many rows there are, where some were left out.
 
     Returns
     -------
@@ -50,8 +59,8 @@ def benjamini_hochberg(p_values: FloatArray, rate: float) -> float:
     >>> benjamini_hochberg(np.array([0.1, 0.2, 0.5, 0.9]), 0.05)
     0.0
     """
-    ordered = np.sort(p_values)
-    critical = rate * np.arange(1, ordered.size + 1) / ordered.size
+    ordered = np.sort(p_values[p_values <= rate])
+    critical = rate * np.arange(1, ordered.size + 1) / (p_values.size if n is None else n)
     passed = np.flatnonzero(ordered <= critical)
     return float(critical[passed[-1]]) if passed.size else 0.0
 

@@ -150,7 +150,9 @@ def _by_p_value(value: float, scores: FloatArray, calibrator: Calibrator) -> flo
 
 
 def _by_fdr(value: float, scores: FloatArray, calibrator: Calibrator) -> float:
-    cutoff = benjamini_hochberg(calibrator.p_values(scores), value)
+    # A lower score has a greater p-value, and those above `value` change nothing: of a million rows few need theirs.
+    high = scores[scores >= calibrator.score_at(2.0 * value)] if value < 0.5 else scores
+    cutoff = benjamini_hochberg(calibrator.p_values(high), value, scores.size)
     return calibrator.score_at(cutoff if cutoff > 0.0 else value / scores.size)
 
 

@@ -124,15 +124,15 @@ def cutoff_curve(scores: FloatArray, p_values: FloatArray | None) -> tuple[list[
     n = len(scores)
     if n == 0:
         return [], [], []
-    order = np.argsort(-scores, kind="stable")
-    ranked = scores[order]
+    ranked = np.sort(scores)[::-1]
     ranks = np.unique(np.round(np.geomspace(1, n, CURVE_POINTS)).astype(np.int64)) - 1
     values, first = np.unique(-ranked[ranks], return_index=True)
-    counts = np.searchsorted(-ranked, values, side="right")
+    counts = n - np.searchsorted(ranked[::-1], -values, side="left")
     positions = ranks[first]
     if p_values is None:
         return (-values).tolist(), counts.tolist(), [None] * len(values)
-    return (-values).tolist(), counts.tolist(), p_values[order][positions].tolist()
+    # p-values rise as scores fall, so that both have one order.
+    return (-values).tolist(), counts.tolist(), np.sort(p_values)[positions].tolist()
 
 
 def accuracy(
