@@ -228,9 +228,11 @@ _PASSING = {"sessions", "refresh_tokens", "processes"}
 _CHANGING = {"users", "api_keys", "jobs"}
 
 
-def state_of(running: Running) -> dict[str, set[Any]]:
-    """Return what is kept: every row, but of users, keys and jobs, which change by themselves, only who they are."""
+def state_of(running: Running, operation: str) -> dict[str, set[Any]]:
+    """Return what an operation may have changed: of users, keys and jobs, which change by themselves, only who they are."""
     kept: dict[str, set[Any]] = {}
+    if OPERATIONS[operation][0] == "GET":
+        return kept
     with running.platform.database.read() as connection:
         for table in metadata.sorted_tables:
             if table.name in _CHANGING:
