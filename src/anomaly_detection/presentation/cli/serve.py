@@ -20,7 +20,7 @@ EXAMPLES = (
     "serve --port 9000 --data-dir /srv/anomaly-detection",
     "serve --database-url postgresql://user@host/name --worker-processes 2",
 )
-SERVER_MODULES = ("fastapi", "uvicorn", "sqlalchemy", "alembic", "pydantic_settings", "joserfc", "pwdlib")
+SERVER_MODULES = ("fastapi", "uvicorn", "sqlalchemy", "alembic", "pydantic_settings", "joserfc", "pwdlib", "limits")
 
 
 def serve(
