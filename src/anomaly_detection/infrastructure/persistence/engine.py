@@ -249,6 +249,7 @@ def _translate(error: exc.DBAPIError) -> Exception:
     known: tuple[tuple[str, str, str], ...] = (
         ("disk is full", "platform.disk_full", "Free some space; nothing was half-written."),
         ("No space left", "platform.disk_full", "Free some space; nothing was half-written."),
+        ("disk I/O error", "platform.database_unreachable", "Check the disk that the database's file lies on."),
         ("is locked", "platform.database_busy", "Try again in a moment."),
         ("readonly", "platform.database_unreachable", "Give this user the right to write to the database."),
     )

@@ -15,7 +15,7 @@ from anomaly_detection.shared.identity import new_id
 
 _LOGGER = logging.getLogger(__name__)
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
