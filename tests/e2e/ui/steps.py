@@ -37,6 +37,14 @@ def drop(page: Page, name: str, content: bytes) -> None:
     page.evaluate(_DROP, ["Upload data", name, base64.b64encode(content).decode()])
 
 
+def upload(page: Page, name: str, content: bytes) -> None:
+    """Drop a file on the page of the data sets and wait for the new detection that it leads to."""
+    page.goto("/datasets")
+    expect(page.get_by_role("button", name="Choose a file")).to_be_visible(timeout=MILLISECONDS)
+    drop(page, name, content)
+    page.wait_for_url("**/datasets/*/detect", timeout=MILLISECONDS)
+
+
 def choose(page: Page, file: Path) -> None:
     page.locator("input[type=file]").set_input_files(file)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
+from pyarrow import ipc, parquet
 
 from tests.e2e.ui.conftest import OpenPage
-from tests.e2e.ui.steps import MILLISECONDS, PANEL_HANDLE, choose, drop, handle, kept, said, start
+from tests.e2e.ui.steps import MILLISECONDS, PANEL_HANDLE, choose, drop, handle, kept, said, start, upload
 from tests.presentation.api.process import ServerProcess
 from tests.presentation.api.running import PASSWORD, taxi_csv
 
@@ -75,7 +77,8 @@ def test_a_dropped_series_shows_its_anomalies_and_why(signed_in: Page) -> None:
 
 
 def _open(page: Page, name: str) -> None:
-    page.get_by_role("region", name="Recent").get_by_role("link", name=name).first.click()
+    page.get_by_role("link", name="Detections", exact=True).click()
+    page.get_by_role("table").get_by_role("link", name=name).first.click()
     expect(handle(page)).to_be_visible(timeout=MILLISECONDS)
 
 
@@ -123,13 +126,14 @@ def test_the_threshold_moves_by_keys_and_is_kept(signed_in: Page, name: str) -> 
 
 def test_a_table_shows_what_stands_out_and_takes_text_as_text(signed_in: Page, machine: Path) -> None:
     page = signed_in
+    page.goto("/datasets")
     choose(page, machine)
     page.wait_for_url("**/datasets/*/detect", timeout=MILLISECONDS)
     expect(page.get_by_text(MARKUP).first).to_be_visible()
     start(page)
     first = page.locator("#anomalies tbody tr").first
     expect(first).to_contain_text("pressure 95")
-    first.get_by_role("button", name="100").click()
+    first.get_by_role("button", name="100", exact=True).click()
     why = page.get_by_role("complementary", name="Why it was flagged")
     expect(why.get_by_role("heading", name="Row 100")).to_be_visible()
     expect(why.get_by_role("listitem").first).to_contain_text("pressure")
@@ -140,16 +144,12 @@ def test_the_result_shows_how_the_rows_were_judged(signed_in: Page) -> None:
     page = signed_in
     chart = page.get_by_role("button", name="Whole series")
     shifts = "\n".join(f"2026-03-{1 + n // 20:02d},{50 + n % 7}" for n in range(500))
-    drop(page, "shifts.csv", f"day,load\n{shifts}\n".encode())
-    page.wait_for_url("**/datasets/*/detect", timeout=MILLISECONDS)
+    upload(page, "shifts.csv", f"day,load\n{shifts}\n".encode())
     page.get_by_text("A time series", exact=True).click()
     start(page)
     expect(chart).to_be_visible(timeout=MILLISECONDS)
-    page.goto("/")
-    expect(page.get_by_role("button", name="Choose a file")).to_be_visible(timeout=MILLISECONDS)
     calm = "\n".join(f"2026-03-01T{n // 60:02d}:{n % 60:02d}:00Z,{50 + n % 7}" for n in range(500))
-    drop(page, "calm.csv", f"moment,load\n{calm}\n".encode())
-    page.wait_for_url("**/datasets/*/detect", timeout=MILLISECONDS)
+    upload(page, "calm.csv", f"moment,load\n{calm}\n".encode())
     page.get_by_text("Independent rows", exact=True).click()
     start(page)
     expect(page.get_by_text("Nothing is flagged at this threshold")).to_be_visible(timeout=MILLISECONDS)
@@ -185,13 +185,35 @@ def test_the_threshold_follows_the_pointer_before_it_is_kept(signed_in: Page) ->
     expect(page.locator("strong", has_text=re.compile("^20 anomal"))).to_be_visible()
 
 
-def test_anomalies_are_saved_as_csv(signed_in: Page) -> None:
+@pytest.mark.parametrize(
+    "words", ["Anomalies as CSV", "All rows as JSON lines", "Anomalies as Parquet", "All rows as Arrow"]
+)
+def test_the_result_is_saved(signed_in: Page, words: str) -> None:
     page = signed_in
     _open(page, "machine")
+    page.get_by_role("button", name="Export").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Anomalies as CSV").click()
-    lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
-    assert download.value.suggested_filename == "machine-anomalies.csv"
-    assert lines[0] == "rank,row,time,score,p_value,severity,pressure,speed,shift,explanation"
-    assert lines[1].startswith("1,100,")
-    assert len(lines) == kept(page) + 1
+        page.get_by_role("menuitem", name=words).click()
+    content = Path(download.value.path()).read_bytes()
+    rows = 400 if words.startswith("All") else kept(page)
+    if words.endswith("CSV"):
+        head, first, *rest = content.decode("utf-8").splitlines()
+        assert head.startswith('"rank","index"')
+        assert first.startswith("1,100,")
+        assert len(rest) == rows - 1
+    elif words.endswith("lines"):
+        assert len(content.decode("utf-8").splitlines()) == rows
+    elif words.endswith("Parquet"):
+        assert parquet.read_table(BytesIO(content)).num_rows == rows
+    else:
+        assert ipc.open_stream(content).read_all().num_rows == rows
+
+
+def test_charts_are_saved_as_pictures(signed_in: Page) -> None:
+    page = signed_in
+    for name, button in [("nyc_taxi", "Save the chart as PNG"), ("machine", "Save the scatter plot as PNG")]:
+        _open(page, name)
+        with page.expect_download() as download:
+            page.get_by_role("button", name=button).click()
+        assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+        assert download.value.suggested_filename.startswith(name)

@@ -10,13 +10,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.ui.conftest import OpenPage
-from tests.e2e.ui.steps import MILLISECONDS, drop, handle, sign_in, start
+from tests.e2e.ui.steps import MILLISECONDS, drop, handle, sign_in, start, upload
 from tests.presentation.api.process import ServerProcess
 from tests.presentation.api.running import taxi_csv
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-states")]
-
-AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +54,8 @@ def test_a_link_does_not_lead_elsewhere(open_page: OpenPage, password: str) -> N
 
 def test_an_ended_session_asks_to_sign_in_again(signed_in: Page, detection: str) -> None:
     page = signed_in
+    page.goto("/detections")
+    expect(page.locator(f"a[href='{detection}']")).to_be_visible(timeout=MILLISECONDS)
     page.context.clear_cookies()
     page.locator(f"a[href='{detection}']").click()
     expect(page).to_have_url(re.compile(r"/sign-in\?to=.*detections"))
@@ -68,6 +68,8 @@ def test_an_ended_session_asks_to_sign_in_again(signed_in: Page, detection: str)
 )
 def test_a_bad_file_is_explained(signed_in: Page, content: bytes, code: str) -> None:
     page = signed_in
+    page.goto("/datasets")
+    expect(page.get_by_role("button", name="Choose a file")).to_be_visible(timeout=MILLISECONDS)
     drop(page, "bad.csv", content)
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("The file was not taken")
@@ -80,8 +82,7 @@ def test_a_bad_file_is_explained(signed_in: Page, content: bytes, code: str) -> 
 
 def test_a_failed_detection_says_why_and_what_to_do(signed_in: Page, data_dir: Path) -> None:
     page = signed_in
-    drop(page, "gone.csv", b"a,b\n" + b"1,2\n" * 20)
-    page.wait_for_url("**/datasets/*/detect", timeout=MILLISECONDS)
+    upload(page, "gone.csv", b"a,b\n" + b"1,2\n" * 20)
     dataset = page.url.split("/")[-2]
     (stored,) = data_dir.glob(f"datasets/*/{dataset}")
     shutil.rmtree(stored)
@@ -102,6 +103,7 @@ def test_what_does_not_exist_is_said(signed_in: Page) -> None:
 
 def test_a_wrong_parameter_blocks_the_start(signed_in: Page) -> None:
     page = signed_in
+    page.goto("/datasets")
     page.get_by_role("link", name="Detect anomalies in taxi").click()
     page.get_by_role("button", name="Advanced").click()
     page.get_by_label("Period").fill("-5")
@@ -120,6 +122,7 @@ def test_a_lost_event_stream_is_told_and_a_detection_still_ends(
     page.goto("/")
     sign_in(page, password)
     expect(page.get_by_text("Connection to the server lost; reconnecting.")).to_be_visible()
+    page.get_by_role("link", name="Datasets", exact=True).click()
     page.get_by_role("link", name="Detect anomalies in taxi").click()
     start(page)
 
@@ -146,31 +149,3 @@ def test_a_phone_triages(open_page: OpenPage, password: str, detection: str) -> 
     expect(dialog.get_by_text("What would have been normal")).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_accessible(open_page: OpenPage, password: str, detection: str, axe: str, scheme: str) -> None:
-    page = open_page(scheme=scheme)
-    page.goto("/")
-    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
-    _audit(page, axe)
-    sign_in(page, password)
-    detect = page.get_by_role("link", name="Detect anomalies in taxi")
-    expect(detect).to_be_visible()
-    _audit(page, axe)
-    detect.click()
-    page.get_by_role("button", name="Advanced").click()
-    expect(page.get_by_label("Period")).to_be_visible()
-    _audit(page, axe)
-    page.goto(detection)
-    expect(handle(page)).to_be_visible(timeout=MILLISECONDS)
-    page.keyboard.press("j")
-    expect(page.get_by_text("What made the score")).to_be_visible()
-    _audit(page, axe)
-
-
-def _audit(page: Page, axe: str) -> None:
-    page.evaluate(axe)
-    found = page.evaluate("(tags) => axe.run(document, { runOnly: tags })", AXE_RULES)
-    assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found["violations"]] == []
-    assert found["passes"]

@@ -19,7 +19,7 @@ export function PreviewTable({ dataset }: { dataset: Dataset }) {
   return (
     <>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- who has no pointer scrolls a focused region by the arrow keys */}
-      <div className={classes['scroll']} role="region" aria-label="First rows" tabIndex={0}>
+      <div className={classes['scroll']} role="region" aria-label="Rows as the file has them" tabIndex={0}>
         <table className={classes['table']}>
           <thead>
             <tr>

@@ -79,11 +79,11 @@ export function ScatterPanel({ detection, columns, x, y, selected, severityOf, o
           Two columns
         </Title>
         <Group gap="xs" wrap="nowrap">
-          <Select size="xs" aria-label="Across" searchable allowDeselect={false} data={columns} value={across} onChange={(name) => name !== null && onAxes(name, up)} />
+          <Select size="xs" aria-label="Across" searchable allowDeselect={false} data={columns} value={across} onChange={(name) => name !== null && onAxes(name, name === up ? across : up)} />
           <Text size="sm" className="soft">
             and
           </Text>
-          <Select size="xs" aria-label="Upwards" searchable allowDeselect={false} data={columns} value={up} onChange={(name) => name !== null && onAxes(across, name)} />
+          <Select size="xs" aria-label="Upwards" searchable allowDeselect={false} data={columns} value={up} onChange={(name) => name !== null && onAxes(name === across ? up : across, name)} />
           <Tooltip label="Save the chart as PNG">
             <ActionIcon variant="default" size="md" aria-label="Save the scatter plot as PNG" onClick={() => savePicture(figure.current, `${detection.dataset.name} ${up} by ${across}`)}>
               <DownloadIcon size={16} />
