@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import signal
 import socket
 import struct
@@ -219,6 +221,58 @@ def test_wait_outlives_a_restart(tmp_path: Path) -> None:
                 ended = client.detections.wait(detection.id, timeout=90)
                 assert ended.status == "succeeded"
                 assert sum(1 for _ in client.detections.list()) == 1
+
+
+def test_an_upload_outlives_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "long.csv"
+    file.write_bytes(b"a,b\n" + b"1.25,2.5\n" * 2_000_000)
+    killed: list[int] = []
+    with server(tmp_path / "data") as first:
+        first.wait_until_ready()
+        port = int(first.url.rpartition(":")[2])
+        with sdk.Client(first.url, retries=30) as client:
+            client.sessions.sign_in_once(first.one_time, PASSWORD)
+            with contextlib.ExitStack() as later:
+
+                def kill_in_the_middle(sent: int, size: int | None) -> None:
+                    assert size is not None
+                    if sent > size // 2 and not killed:
+                        killed.append(first.stop(signal.SIGKILL))
+                        later.enter_context(server(tmp_path / "data", port=port))
+
+                uploaded = client.datasets.upload(file, progress=kill_in_the_middle)
+                assert killed == [-signal.SIGKILL]
+                assert uploaded.n_rows == 2_000_000
+                assert [item.id for item in client.datasets.list()] == [uploaded.id]
+
+
+def test_the_way_of_a_program_that_awaits(
+    platform: ServerProcess, client: sdk.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = client.api_keys.create("nightly", role="analyst").secret
+    monkeypatch.setenv("ANOMALY_DETECTION_URL", platform.url)
+    monkeypatch.setenv("ANOMALY_DETECTION_API_KEY", secret)
+
+    async def judged(robot: sdk.AsyncClient, seed: int) -> tuple[sdk.Detection, Path]:
+        rng = np.random.default_rng(seed)
+        rows = pa.table({"width": rng.normal(size=300), "height": rng.normal(size=300)})
+        dataset = await robot.datasets.upload(rows, name=f"shift {seed}")
+        threshold = sdk.Threshold(kind="contamination", value=0.01)
+        ordered = await robot.detections.start(dataset.id, threshold=threshold)
+        ended = await robot.detections.wait(ordered.id)
+        return ended, await robot.detections.export(ended.id, tmp_path / f"{seed}.csv", rows="anomalies")
+
+    async def night() -> list[tuple[sdk.Detection, Path]]:
+        async with sdk.AsyncClient.from_environment() as robot:
+            found = await asyncio.gather(*(judged(robot, seed) for seed in range(4)))
+            listed = {item.id async for item in robot.detections.list(page_size=2)}
+            assert {ended.id for ended, _ in found} <= listed
+            return found
+
+    for ended, file in asyncio.run(night()):
+        assert ended.summary is not None
+        assert ended.summary.n_anomalies == 3
+        assert len(file.read_text().splitlines()) == 4
 
 
 def test_no_server_is_said_so() -> None:
