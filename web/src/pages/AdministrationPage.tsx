@@ -22,7 +22,7 @@ function NotAllowed() {
     <Notice tone="note" title="This is for administrators">
       <Text size="sm">
         Your role does not hold the permission to manage accounts. Ask an administrator of your tenant. Your own password and API keys are on{' '}
-        <TextLink to="/account">your account page</TextLink>.
+        <TextLink to="/account" underline="always">your account page</TextLink>.
       </Text>
     </Notice>
   );

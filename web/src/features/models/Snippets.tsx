@@ -14,7 +14,7 @@ export function Snippets({ modelId, version, row }: { modelId: string; version: 
     <details className={classes['details']}>
       <summary>Ask from a program</summary>
       <Text size="sm" className="soft" mb="sm">
-        {version === null ? 'Without a version, the one in production answers. ' : ''}Programs sign in with an API key: make one on <TextLink to="/account">your account page</TextLink>.
+        {version === null ? 'Without a version, the one in production answers. ' : ''}Programs sign in with an API key: make one on <TextLink to="/account" underline="always">your account page</TextLink>.
       </Text>
       <h4 className={classes['language']}>Shell</h4>
       <Copy of="curl command" text={curlSnippet(target, row)} />

@@ -97,7 +97,7 @@ function Facts({ version }: { version: ModelVersion }) {
         {version.dataset === null ? (
           version.source === 'imported' ? 'an imported file' : 'a dataset that was deleted'
         ) : (
-          <TextLink to="/datasets/$id" params={{ id: version.dataset.id }} inherit>
+          <TextLink to="/datasets/$id" params={{ id: version.dataset.id }} inherit underline="always">
             {version.dataset.name}
           </TextLink>
         )}
@@ -145,7 +145,8 @@ function Parameters({ version }: { version: ModelVersion }) {
 
 export function Comparison({ left, right }: { left: ModelVersion; right: ModelVersion }) {
   return (
-    <div className={classes['scroll']}>
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- who has no pointer scrolls a focused region by the arrow keys
+    <div className={classes['scroll']} role="region" aria-label="Comparison of two versions" tabIndex={0}>
       <table className={classes['compare']}>
         <thead>
           <tr>
