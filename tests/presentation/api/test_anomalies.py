@@ -273,3 +273,23 @@ def test_the_document_is_bounded(running: Running, monkeypatch: pytest.MonkeyPat
     assert min(order.index(item["severity"]) for item in few["events"]) >= max(
         order.index(item["severity"]) for item in left
     )
+
+
+def test_a_row_of_wide_data_is_shown_by_what_matters(client: httpx.Client) -> None:
+    generator = np.random.default_rng(5)
+    rows = generator.normal(size=(60, 300))
+    rows[9, 290] = 50.0
+    names = [f"c{number}" for number in range(300)]
+    lines = [",".join(names), *(",".join(f"{value:.4f}" for value in row) for row in rows)]
+    dataset = upload(client, "\n".join(lines).encode(), "wide.csv")
+    threshold = {"kind": "contamination", "value": 0.05}
+    detection = detect(client, dataset["id"], algorithm="zscore", threshold=threshold)
+    path = f"/detections/{detection['id']}/anomalies"
+    first = client.get(path).json()["items"][0]
+    story = client.get(f"{path}/{first['index']}").json()
+    assert first["index"] == 9
+    assert next(iter(first["values"])) == "c290"
+    assert first["values"]["c290"] == 50
+    for row in (first, story["anomaly"], *story["neighbours"]):
+        assert len(row["values"]) == 200
+    assert len(first["explanation"]["contributions"]) == 200

@@ -66,9 +66,8 @@ class Overview:
         Six queries, none of which grows with the rows of a data set; the strips of time were kept with the summaries.
         """
         newest = [current(record) for record in self._detections.newest_of_each_dataset(scope, limit=LANES)]
-        reviewed = self._feedback.reviewed(
-            scope, {item.id: float(_summary(item)["threshold"]["score_cutoff"]) for item in newest}
-        )
+        cutoffs = {item.id: _summary(item)["threshold"]["score_cutoff"] for item in newest}
+        reviewed = self._feedback.reviewed(scope, cutoffs)
         lanes = [Lane(item, reviewed.get(item.id, 0)) for item in newest]
         running = self._records.unfinished_jobs(scope, limit=RUNNING)
         counts = {**self._records.counts(scope), "unreviewed": sum(lane.n_unreviewed for lane in lanes)}

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from anomaly_detection.detection.results import DetectionResult
 
 SEVERITIES = ("low", "medium", "high", "critical")
+SHOWN_COLUMNS = 200
+"""Of wider data a row is shown by so many values, those that add most to its score, and by as many contributions."""
 
 
 def matching(
@@ -55,6 +57,9 @@ def ranked_rows(result: DetectionResult, places: NDArray[np.int64]) -> list[dict
 def judged_row(result: DetectionResult, row: int, place: int | None, explanation: Explanation | None) -> dict[str, Any]:
     """Return one row as the published format has anomalies; `place` in the ranking is None for one that is not flagged."""
     rows = result.rows
+    said = None if explanation is None else explanation.to_dict()
+    if said is not None:
+        said["contributions"] = said["contributions"][:SHOWN_COLUMNS]
     return {
         "index": row,
         "row_id": _text(rows.row_id, row),
@@ -64,8 +69,8 @@ def judged_row(result: DetectionResult, row: int, place: int | None, explanation
         "p_value": float(result.p_values[row]),
         "confidence": float(result.confidence_scores[row]),
         "severity": None if place is None else SEVERITIES[int(result.severity_ranks[place])],
-        "values": rows.row(row),
-        "explanation": None if explanation is None else explanation.to_dict(),
+        "values": _values(result, row, explanation),
+        "explanation": said,
     }
 
 
@@ -111,7 +116,7 @@ def story(result: DetectionResult, row: int) -> dict[str, Any]:
         "neighbours": [
             {
                 "index": other,
-                "values": result.rows.row(other),
+                "values": _values(result, other, explanation),
                 "score": float(result.scores[other]),
                 "time": result.rows.time_at(other),
             }
@@ -125,6 +130,17 @@ def places_of(result: DetectionResult, rows: Collection[int]) -> dict[int, int]:
     """Return by row the place in the ranking, from 0, of those that are flagged."""
     places = np.flatnonzero(np.isin(result.ranking, np.array([*rows], dtype=np.int64)))
     return dict(zip(result.ranking[places].tolist(), places.tolist(), strict=True))
+
+
+def _values(result: DetectionResult, row: int, explanation: Explanation | None) -> dict[str, Any]:
+    from anomaly_detection.detection.results.rows import plain
+
+    columns = result.rows.values
+    if len(columns) <= SHOWN_COLUMNS:
+        return result.rows.row(row)
+    reasons = () if explanation is None else explanation.contributions[:SHOWN_COLUMNS]
+    names = dict.fromkeys([*(item.feature for item in reasons if item.feature in columns), *columns])
+    return {name: plain(columns[name][row]) for name in [*names][:SHOWN_COLUMNS]}
 
 
 def _next(result: DetectionResult, place: int | None) -> int | None:

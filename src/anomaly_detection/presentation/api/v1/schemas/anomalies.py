@@ -97,7 +97,7 @@ class JudgedRow(Answer):
     p_value: float | None = None
     confidence: float | None = None
     severity: Severity | None = None
-    values: dict[str, Any]
+    values: dict[str, Any] = Field(description="Of data with more than 200 columns, those that add most to the score.")
     explanation: Explanation | None = None
 
 
