@@ -21,9 +21,12 @@ LIMIT_BYTES = 1024**3
 FRESH_SECONDS = 5.0
 """How long it may take until another server on the same database is noticed; changes made by this one hold at once."""
 QUICK_SECONDS = 0.004
-"""A model that judges few rows faster than this does so in the event loop: handing over to a thread costs more."""
+"""Rows that take a model less than this are judged in the event loop: handing them over to a thread costs more."""
 
 _MOST_KNOWN = 10_000
+_FEW_ROWS = 4
+"""So many rows tell what one of them costs at most: over more, what each request costs would be spread too thin."""
+_FORGETTING = 1.1
 _OBJECT_BYTES = 1 << 16
 """About what a detector takes beside its arrays."""
 
@@ -46,14 +49,13 @@ class LoadedModel:
         self.algorithm = record.algorithm
         self.size_bytes = 2 * int(record.facts["size_bytes"]) + _OBJECT_BYTES
         self._detector = detector
-        self._seconds = float("inf")
+        self._seconds_per_row = float("inf")
 
-    @property
-    def is_quick(self) -> bool:
-        """Whether it judged the last few rows in no time; false before the first ones."""
-        return self._seconds < QUICK_SECONDS
+    def is_quick(self, n_rows: int) -> bool:
+        """Tell whether so many rows are judged in no time; false before the first ones."""
+        return self._seconds_per_row * n_rows < QUICK_SECONDS
 
-    def judge(self, rows: Any, *, explain: bool = False, few: bool = False) -> DetectionResult:
+    def judge(self, rows: Any, *, explain: bool = False) -> DetectionResult:
         """Judge rows as new ones.
 
         Parameters
@@ -62,8 +64,6 @@ class LoadedModel:
             Rows as they are.
         explain : bool, default False
             Whether anomalies say why.
-        few : bool, default False
-            Whether these are so few that their time tells how quick the model is.
 
         Raises
         ------
@@ -72,10 +72,10 @@ class LoadedModel:
         """
         started = time.perf_counter()
         result = self._detector.detect(rows, explain=explain, strict=True)
-        if few:
-            seconds = time.perf_counter() - started
-            # The mean of the last few: one slow answer on a busy machine says nothing of the model.
-            self._seconds = seconds if self._seconds == float("inf") else 0.8 * self._seconds + 0.2 * seconds
+        if result.n_rows <= _FEW_ROWS and not explain:
+            seconds = (time.perf_counter() - started) / result.n_rows
+            # The least of the last ones: slow answers on a busy machine say nothing of the model.
+            self._seconds_per_row = min(seconds, self._seconds_per_row * _FORGETTING)
         return result
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/models", tags=["models"])
 
 SMALL_BYTES = 16 * 1024
-"""A body of at most this size is judged in the event loop where the model is quick."""
+"""A body of at most this size is read in the event loop, and judged there where the model is quick."""
 LARGE_BYTES = 1024**2
 """From this size on, few bodies are in memory at the same time."""
 LARGE_AT_ONCE = 2
@@ -98,21 +98,21 @@ class _Asked:
         self._to_arrow = to_arrow
 
     async def answer(self, body: bytes) -> Response:
-        operations = self._platform.operations
-        few = len(body) <= SMALL_BYTES and not self._explain
-        model = operations.ready_model(self._caller, self._model_id, self._version)
-        if model is not None and few and model.is_quick:
-            return self._judge(model, body, few)
-        return await to_thread.run_sync(self._load_and_judge, body, few)
-
-    def _load_and_judge(self, body: bytes, few: bool) -> Response:
-        model = self._platform.operations.load_model(self._caller, self._model_id, self._version)
-        return self._judge(model, body, few)
-
-    def _judge(self, model: LoadedModel, body: bytes, few: bool) -> Response:
+        model = self._platform.operations.ready_model(self._caller, self._model_id, self._version)
+        if model is None or self._explain or len(body) > SMALL_BYTES:
+            return await to_thread.run_sync(self._load_and_judge, body)
         rows = read_rows(body, arrow=self._from_arrow)
+        if model.is_quick(len(rows)):
+            return self._judge(model, rows)
+        return await to_thread.run_sync(self._judge, model, rows)
+
+    def _load_and_judge(self, body: bytes) -> Response:
+        model = self._platform.operations.load_model(self._caller, self._model_id, self._version)
+        return self._judge(model, read_rows(body, arrow=self._from_arrow))
+
+    def _judge(self, model: LoadedModel, rows: Any) -> Response:
         started = time.perf_counter()
-        result: DetectionResult = model.judge(rows, explain=self._explain, few=few)
+        result: DetectionResult = model.judge(rows, explain=self._explain)
         content: Any = arrow_answer if self._to_arrow else json_answer
         answer = content(model, result, explain=self._explain)
         form = "arrow" if self._from_arrow else "json"
