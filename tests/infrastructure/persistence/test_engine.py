@@ -235,6 +235,17 @@ def test_a_writer_that_waits_too_long_is_told_so(sqlite_url: str, monkeypatch: p
     assert caught.value.code == "platform.database_busy"
 
 
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "platform.db"
+    path.write_bytes(b"this is no database, however one looks at it" * 100)
+    database = Database(f"sqlite:///{path}")
+    with pytest.raises(Unavailable) as caught:
+        database.check()
+    database.dispose()
+    assert caught.value.code == "platform.database_damaged"
+    assert path.read_bytes().startswith(b"this is no database")
+
+
 def test_a_full_disk_is_named_and_nothing_is_lost(sqlite_url: str) -> None:
     database = Database(sqlite_url, pool_size=1)
     TenantRepository(database).ensure("kept")

@@ -106,6 +106,11 @@ def test_a_folder_without_a_platform_stays_empty(tmp_path: Path, at: Shell, word
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_that_is_no_database(tmp_path: Path, at: Shell) -> None:
+    (tmp_path / "platform.db").write_bytes(b"this is no database, however one looks at it" * 100)
+    assert "platform.database_damaged" in at("users", "list", code=5)
+
+
 def test_beside_a_running_server(tmp_path: Path, at: Shell) -> None:
     with serving(tmp_path) as running:
         made = at.json("tenants", "create", "acme", "--admin", "ada")

@@ -244,6 +244,8 @@ def _translate(error: exc.DBAPIError) -> Exception:
             code="platform.value_not_storable",
             hint="Remove control characters and shorten the value.",
         )
+    if "is not a database" in text or "is malformed" in text:
+        return _unavailable(text, "platform.database_damaged", "Restore the file from a backup, or name another one.")
     if not isinstance(error, (exc.OperationalError, exc.InterfaceError)):
         return error
     known: tuple[tuple[str, str, str], ...] = (
@@ -264,6 +266,7 @@ def _translate(error: exc.DBAPIError) -> Exception:
 _SAID = {
     "platform.disk_full": "its disk is full",
     "platform.database_busy": "it is busy",
+    "platform.database_damaged": "its file is damaged, or holds something else",
     "platform.database_unreachable": "it does not answer",
 }
 
