@@ -199,17 +199,14 @@ export function AnomalyPage() {
     }
   }, [client, params.id, shown?.next, shown?.previous]);
   const error = detection.error ?? query.error;
-  if (error !== null && (query.data === undefined || query.isError)) {
+  const again = () => {
+    void detection.refetch();
+    void query.refetch();
+  };
+  if (error !== null && (query.data === undefined || detection.data === undefined)) {
     return (
       <Stack>
-        <ErrorState
-          error={error}
-          title="The anomaly cannot be shown"
-          onRetry={() => {
-            void detection.refetch();
-            void query.refetch();
-          }}
-        />
+        <ErrorState error={error} title="The anomaly cannot be shown" onRetry={again} />
         <Group>
           <TextLink to="/detections/$id" params={{ id: params.id }}>
             Back to the detection
@@ -221,6 +218,7 @@ export function AnomalyPage() {
   if (detection.data === undefined || query.data === undefined) return <RoutePending />;
   return (
     <div className={classes['page']} data-stale={query.isPlaceholderData || undefined} aria-busy={query.isPlaceholderData || undefined}>
+      {error !== null && <ErrorState error={error} title="This page may be out of date" onRetry={again} />}
       <Story story={query.data} detection={detection.data} onOpen={open} />
     </div>
   );

@@ -1,6 +1,6 @@
 import { Button, Group, Select, Stack, Switch, Text, TextInput, VisuallyHidden } from '@mantine/core';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useRef, useState } from 'react';
 
 import { type ApiKey, createApiKey, type MadeApiKey, revokeApiKey } from '@/api/apiKeys';
 import { Confirm } from '@/components/Confirm';
@@ -55,19 +55,22 @@ function NewKeyForm({ onClose, onMade }: { onClose: () => void; onMade: (made: M
   const [name, setName] = useState('');
   const [role, setRole] = useState<string | null>(null);
   const [life, setLife] = useState('90');
-  const [attempt, setAttempt] = useState(newKey);
   function permissionsOf(name: string): string[] {
     return roles.data?.items.find((item) => item.name === name)?.permissions ?? [];
   }
+  // The same order tried again after a lost answer makes no second key, so the end that it names stays too.
+  const tried = useRef({ text: '', key: '', expiresAt: null as string | null });
   const create = useMutation({
-    mutationFn: () =>
-      createApiKey({ name: name.trim(), role: role ?? own, expires_at: life === '' ? null : new Date(Date.now() + Number(life) * dayMs).toISOString() }, attempt),
+    mutationFn: () => {
+      const text = JSON.stringify([name.trim(), role, life]);
+      if (tried.current.text !== text) tried.current = { text, key: newKey(), expiresAt: life === '' ? null : new Date(Date.now() + Number(life) * dayMs).toISOString() };
+      return createApiKey({ name: name.trim(), role: role ?? own, expires_at: tried.current.expiresAt }, tried.current.key);
+    },
     onSuccess: (made) => {
       void client.invalidateQueries({ queryKey: ['api-keys'] });
       onMade(made);
     },
-    // What is sent tells the moment of its end, so every try is an order of its own.
-    onError: () => setAttempt(newKey()),
+    onError: () => void client.invalidateQueries({ queryKey: ['api-keys'] }),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();

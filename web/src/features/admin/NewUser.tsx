@@ -27,6 +27,7 @@ function Form({ onClose, onMade }: Omit<Props, 'opened'>) {
       void client.invalidateQueries({ queryKey: ['users'] });
       onMade(made);
     },
+    onError: () => void client.invalidateQueries({ queryKey: ['users'] }),
   });
   const change = (act: () => void) => {
     act();

@@ -12,18 +12,12 @@ import listing from '@/components/listing.module.css';
 import { RelativeTime } from '@/components/RelativeTime';
 import { NewUser } from '@/features/admin/NewUser';
 import { OneTimeLink, type ShownLink } from '@/features/admin/OneTimeLink';
+import { isLastAdministrator } from '@/features/admin/administrator';
 import { usersQuery } from '@/features/admin/queries';
 import { rolesQuery } from '@/features/session/permissions';
 import { sessionQuery } from '@/features/session/queries';
 
 type Asked = { account: Account; action: 'disable' | 'delete' | 'link' } | { account: Account; action: 'role'; role: string };
-
-const administrator = 'admin';
-
-/** Whether this account is the only one that could still let others in; the server decides, this tells it beforehand. */
-export function isLastAdministrator(account: Account, accounts: Account[]): boolean {
-  return account.role === administrator && !account.disabled && !accounts.some((other) => other.id !== account.id && other.role === administrator && !other.disabled);
-}
 
 function StateOf({ account }: { account: Account }) {
   const [now] = useState(Date.now);

@@ -204,6 +204,7 @@ function Actions({ version, onAsk }: ActionsProps) {
             {version.dataset !== null && (
               <Menu.Item renderRoot={(props) => <Link to="/models/new" search={{ name: version.model_name, dataset: version.dataset?.id ?? '' }} {...props} />}>Train the next version</Menu.Item>
             )}
+            <Menu.Item renderRoot={(props) => <Link to="/detections" search={{ model: version.model_id }} {...props} />}>Detections of the model</Menu.Item>
             <Menu.Divider />
             <Menu.Item disabled={stage === 'production' || isTraining(version)} onClick={() => onAsk('delete')}>
               Delete the version
