@@ -90,6 +90,23 @@ def test_what_was_deleted_by_a_lost_answer_is_deleted(either: Either, proxy: Fau
         either.get(client.datasets.delete(dataset.id))
 
 
+def test_a_secret_that_was_lost_is_told_to_be_lost(either: Either, proxy: Faulty, token: str) -> None:
+    client = either.client(proxy.url, token=token)
+    name = f"lost.{uuid4().hex[:12]}"
+    proxy.add(Fault("POST", lose_answer_after=0))
+    with pytest.raises(sdk.Conflict) as caught:
+        either.get(client.api_keys.create(name))
+    assert caught.value.code == "api.secret_already_shown"
+    (made,) = [key for key in either.get(client.api_keys.list()) if key.name == name]
+    assert made.id in str(caught.value.errors)
+    proxy.add(Fault("POST", lose_answer_after=0))
+    with pytest.raises(sdk.Conflict) as caught:
+        either.get(client.users.create(name, "viewer"))
+    (user,) = [user for user in either.get(client.users.list()) if user.username == name]
+    assert user.id in str(caught.value.errors)
+    assert either.get(client.users.new_one_time_token(user.id)).one_time_token
+
+
 def test_no_retries_where_none_are_wanted(either: Either, proxy: Faulty, token: str) -> None:
     client = either.client(proxy.url, token=token, retries=0)
     proxy.add(Fault(status=503))
@@ -193,6 +210,21 @@ def test_a_file_is_sent_again_from_its_beginning(either: Either, proxy: Faulty, 
     assert told[-1] == (len(MANY_ROWS), len(MANY_ROWS))
     starts = [sent for (sent, _), (before, _) in zip(told[1:], told, strict=False) if sent < before]
     assert len(starts) == 1
+
+
+@pytest.mark.parametrize("change", [-1000, 1000])
+def test_a_file_that_changes_meanwhile(either: Either, proxy: Faulty, token: str, tmp_path: Path, change: int) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_bytes(MANY_ROWS)
+
+    def write(sent: int, size: int | None) -> None:
+        with file.open("rb+") as opened:
+            opened.truncate(len(MANY_ROWS) + change)
+
+    with pytest.raises(sdk.ApiError) as caught:
+        either.get(either.client(proxy.url, token=token).datasets.upload(file, progress=write))
+    assert caught.value.code == "client.not_sent"
+    assert len(proxy.paths("POST")) == 1
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeAlias, runtime_checkable
 
-from anomaly_detection_client.errors import InvalidInput
+from anomaly_detection_client.errors import ApiError, InvalidInput
 from anomaly_detection_client.optional import pyarrow
 
 CHUNK_BYTES = 1 << 18
@@ -68,9 +68,26 @@ class Content:
         return self._again or not self._touched
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the content from its beginning."""
+        """Yield the content from its beginning.
+
+        Raises
+        ------
+        ApiError
+            ``client.not_sent``: it is shorter or longer than it was at first, which was announced.
+        """
         self._touched = True
-        return self._begin()
+        sent = 0
+        for chunk in self._begin():
+            sent += len(chunk)
+            if self.size is not None and sent > self.size:
+                break
+            yield chunk
+        if self.size is not None and sent != self.size:
+            raise ApiError(
+                f"{self.name} had {self.size:,} bytes at first and has changed since.",
+                code="client.not_sent",
+                hint="A file that is uploaded must not change meanwhile.",
+            )
 
     def tell(self, sent: int) -> None:
         """Tell how much has been sent."""

@@ -12,7 +12,7 @@ from anomaly_detection_client.decoding import answers_only
 from anomaly_detection_client.errors import ApiError, error_of
 from anomaly_detection_client.flow import Alone, Answer, Flow, Lost, Pause, Send
 from anomaly_detection_client.request import Request
-from anomaly_detection_client.retries import Retries
+from anomaly_detection_client.retries import IN_PROGRESS, Retries
 
 T = TypeVar("T")
 
@@ -87,7 +87,8 @@ class Core:
             repeatable=tried.waited < request.repeatable_for,
             unsent=unsent,
         )
-        tried.number += 1
+        # Waiting for an earlier attempt's answer is no further attempt.
+        tried.number += error.code != IN_PROGRESS
         tried.uncertain = tried.uncertain or (lost and not unsent) or error.status in {502, 504}
         return pause
 

@@ -18,6 +18,7 @@ from anomaly_detection_client.values.accounts import Session
 T = TypeVar("T")
 Ask = Callable[[Request[Any]], Flow[Any]]
 
+_KEY_PREFIX = "adk_"
 _MARGIN_SECONDS = 20.0
 _REPLAY_SECONDS = 8.0
 """A refresh token that is sent twice ends the session, except shortly after its first use (10 s)."""
@@ -56,7 +57,7 @@ class Credentials:
         elif self._refresh:
             kind = "a session"
         elif self._bearer:
-            kind = "a token"
+            kind = "an API key" if self._bearer.startswith(_KEY_PREFIX) else "a token"
         return f"<{kind}>"
 
     @property

@@ -76,7 +76,7 @@ class Wire:
             raise ApiError(
                 f"The request could not be sent: {error}.",
                 code="client.not_sent",
-                hint="A file that is uploaded must not change meanwhile.",
+                hint="Look at its address and its headers.",
             ) from error
         unreachable = Unavailable(
             f"The server at {self.shown} does not answer ({type(error).__name__}).",
