@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -105,12 +105,7 @@ class ApiKeys:
             ``auth.too_many_api_keys``.
         """
         now, secret, key_id = utc_now(), new_secret(PREFIX), new_id()
-        if expires_at is not None and expires_at <= now:
-            raise InvalidInput(
-                f"The key would end at {expires_at.isoformat()}, which is past.",
-                code="auth.invalid_expiry",
-                hint="Name a later time, or none.",
-            )
+        expires_at = _checked_end(expires_at, now)
         with self._database.write() as connection:
             own = connection.scalar(sa.select(users.c.role).where(_is_own(scope)).with_for_update()) or ""
             _check_role(role, own)
@@ -220,6 +215,22 @@ class ApiKeys:
 
 
 _NEEDED = ("id", "role", "expires_at", "last_used_at", "revoked_at")
+
+
+def _checked_end(expires_at: datetime | None, now: datetime) -> datetime | None:
+    if expires_at is None:
+        return None
+    if expires_at <= now:
+        raise InvalidInput(
+            f"The key would end at {expires_at.isoformat()}, which is past.",
+            code="auth.invalid_expiry",
+            hint="Name a later time, or none.",
+        )
+    try:
+        return expires_at.astimezone(UTC)
+    except OverflowError:
+        # The last hours of the year 9999, west of Greenwich.
+        return NEVER
 
 
 def _check_role(role: str | None, own: str) -> None:
