@@ -90,5 +90,5 @@ def _measured(client: Client, pid: int, file: Path, rows: int) -> list[Figure]:
         Figure("server's memory before", before, "MiB", note="after a small detection"),
         Figure("server's peak memory until described", upload_peak, "MiB", note=f"of a file of {size:.0f} MiB"),
         Figure("server's peak memory", watch.peak_mib, "MiB", "bounded", f"all of it, of a file of {size:.0f} MiB"),
-        Figure("server's peak memory over the file's size", watch.peak_mib / size, "x"),
+        Figure("server's peak memory above what it had before", watch.peak_mib - before, "MiB"),
     ]
