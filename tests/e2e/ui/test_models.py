@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from tests.presentation.api.process import ServerProcess
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-models")]
 
 NAME = f"press {MARKUP}"
+CLIENT = Path(__file__).parents[3] / "sdks/python/src"
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +83,9 @@ def test_a_first_model_is_trained_from_the_empty_list(signed_in: Page, platform:
     assert found["latest"]["dataset"]["id"] == dataset
 
 
-def test_rows_are_judged_as_they_are_typed_and_pasted(signed_in: Page, model: str) -> None:
+def test_rows_are_judged_as_they_are_typed_pasted_and_asked_by_a_program(
+    signed_in: Page, platform: ServerProcess, model: str
+) -> None:
     page = signed_in
     page.goto(f"{model}?version=1")
     trial = page.get_by_role("region", name="Try version 1")
@@ -103,10 +109,17 @@ def test_rows_are_judged_as_they_are_typed_and_pasted(signed_in: Page, model: st
     expect(alert).to_have_count(0)
     trial.get_by_text("Ask from a program").click()
     expect(trial.get_by_role("region", name="curl command")).to_contain_text("/score?version=1&explain=true")
-    expect(trial.get_by_role("region", name="Python code")).to_contain_text('"pressure": 50')
+    code = trial.get_by_role("region", name="Python code").inner_text()
     trial.get_by_role("button", name="Copy the Python code").click()
     expect(trial.get_by_text(re.compile("Copied|The text is selected"))).to_be_visible()
     assert page.locator("img").count() == 0
+
+    with platform.client() as client:
+        secret = client.post("/api-keys", json={"name": "from the page"}).json()["secret"]
+    environment = {**os.environ, "ANOMALY_DETECTION_API_KEY": secret, "PYTHONPATH": str(CLIENT)}
+    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert re.fullmatch(r"\[[\d.]+\] \[[01]\]\n", ran.stdout), ran.stdout
 
 
 def test_versions_are_compared_in_an_address_of_their_own(signed_in: Page, model: str) -> None:

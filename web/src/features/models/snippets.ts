@@ -45,7 +45,7 @@ export function pythonSnippet({ origin, modelId, version }: Target, row: Row): s
     'from anomaly_detection_client import Client',
     '',
     `rows = [${pythonRow(row)}]`,
-    `with Client(${JSON.stringify(origin)}, token=os.environ["ANOMALY_DETECTION_API_KEY"]) as client:`,
+    `with Client(${JSON.stringify(origin)}, api_key=os.environ["ANOMALY_DETECTION_API_KEY"]) as client:`,
     `    scores = client.models.score(${JSON.stringify(modelId)}, rows${chosen}, explain=True)`,
     '    print(scores.scores, scores.predictions)',
   ].join('\n');
