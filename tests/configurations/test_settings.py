@@ -11,6 +11,7 @@ from anomaly_detection.configurations.settings import (
     Origins,
     Settings,
     default_data_dir,
+    environment_of,
     load_settings,
     unknown_variables,
 )
@@ -126,3 +127,17 @@ def test_variables_that_are_no_setting_are_found(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("ANOMALY_DETECTION_API_KEY", "adk_of_a_client")
     assert list(unknown_variables()) == ["ANOMALY_DETECTION_PROT"]
     assert "ANOMALY_DETECTION_PORT" in unknown_variables()["ANOMALY_DETECTION_PROT"]
+
+
+def test_another_process_gets_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    first = Settings(
+        data_dir=tmp_path,
+        database_url="postgresql://user:pass,word@host/name",
+        algorithms=("knn", "stl"),
+        secure_cookies=True,
+        job_lease_seconds=2.5,
+        worker_processes=3,
+    )
+    for name, value in environment_of(first).items():
+        monkeypatch.setenv(name, value)
+    assert Settings() == first

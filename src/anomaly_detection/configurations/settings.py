@@ -178,9 +178,13 @@ class Origins:
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """Return the variables that say all of the settings, so that another process has the same; they may hold a password."""
+    """Return this process's environment with all of the settings, for a process that is to have the same.
+
+    They may hold a password, so they go this way and not by arguments, which every user of a machine can read.
+    """
     values = {name: getattr(settings, name) for name in Settings.model_fields}
-    return {variable_of(name): _text_of(value) for name, value in values.items() if value is not None}
+    said = {variable_of(name): _text_of(value) for name, value in values.items() if value is not None}
+    return {**os.environ, **said}
 
 
 def _text_of(value: Any) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import ipaddress
 import logging
-import os
 import signal
 import socket
 import sys
@@ -78,8 +77,7 @@ def _workers(settings: Settings) -> AbstractContextManager[object]:
     if not settings.worker_processes:
         return nullcontext()
     command = [sys.executable, "-P", "-m", "anomaly_detection.presentation.cli", "worker", "--with-input"]
-    environment = {**os.environ, **environment_of(settings)}
-    return Supervisor(command, settings.worker_processes, environment=environment)
+    return Supervisor(command, settings.worker_processes, environment=environment_of(settings))
 
 
 def bind(host: str, port: int) -> socket.socket:
