@@ -327,6 +327,10 @@ def test_algorithms_are_listed(client: httpx.Client) -> None:
     assert {item["name"] for item in series} < {item["name"] for item in every}
     assert all(item["parameters"]["type"] == "object" for item in every)
     assert code_of(client.get("/algorithms", params={"kind": "smell"}), 422) == "api.invalid_request"
+    others = client.get("/algorithms", params={"kind": "table", "family": "sklearn"}).json()["items"]
+    assert {"sklearn:LocalOutlierFactor", "sklearn:OneClassSVM"} <= {item["name"] for item in others}
+    assert {item["family"] for item in others} == {"sklearn"}
+    assert client.get("/algorithms", params={"family": "none such"}).json()["items"] == []
 
 
 def test_a_stream_of_events_ends_with_a_new_password(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,6 @@ export interface Algorithm {
   reference: string | null;
 }
 
-export function listAlgorithms(kind: DataKind | null, signal?: AbortSignal): Promise<{ items: Algorithm[] }> {
-  return request('/algorithms', { query: { kind }, signal });
+export function listAlgorithms(kind: DataKind | null, family: string | null, signal?: AbortSignal): Promise<{ items: Algorithm[] }> {
+  return request('/algorithms', { query: { kind, family }, signal });
 }

@@ -63,4 +63,5 @@ it('cells show what they hold', () => {
 it('algorithms have readable names', () => {
   expect(algorithmLabel('stl')).toBe('STL');
   expect(algorithmLabel('isolation_forest')).toBe('Isolation forest');
+  expect(algorithmLabel('pyod:KDE')).toBe('KDE (PyOD)');
 });

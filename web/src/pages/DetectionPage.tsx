@@ -27,8 +27,9 @@ import classes from './DetectionPage.module.css';
 const route = getRouteApi('/shell/detections/$id');
 const fallbackMs = 3000;
 
-// The charts come with the first result that is looked at, not with the first page.
-const Result = lazy(async () => ({ default: (await import('@/features/result/Result')).Result }));
+// The charts come with the first result that is looked at, not with the first page; they are fetched while the server is asked.
+const charts = import('@/features/result/Result');
+const Result = lazy(async () => ({ default: (await charts).Result }));
 
 function Headline({ detection }: { detection: Detection }) {
   const { summary } = detection;

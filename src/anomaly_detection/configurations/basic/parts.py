@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 class Algorithms:
     """The catalogue; the same for every tenant."""
 
-    def list(self, _scope: Scope, kind: str | None) -> Sequence[AlgorithmInfo]:
-        """Return the algorithms for a kind of data, or all."""
+    def list(self, _scope: Scope, kind: str | None, family: str | None = None) -> Sequence[AlgorithmInfo]:
+        """Return the algorithms for a kind of data, or all; those of other libraries when their family is named."""
         from anomaly_detection.detection.catalogue import list_algorithms
 
-        return list_algorithms(kind=kind)
+        return list_algorithms(kind=kind, family=family)
 
 
 class Jobs:

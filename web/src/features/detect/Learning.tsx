@@ -16,13 +16,13 @@ export function Learning({ state }: { state: State }) {
   const { setup, setSetup, algorithms, algorithm, fields, values } = state;
   const [advanced, setAdvanced] = useState(Object.keys(setup.parameters).length > 0);
   if (algorithms.isPending) return <Skeleton height={180} />;
-  if (algorithms.isError) return <ErrorState error={algorithms.error} onRetry={() => void algorithms.refetch()} />;
+  if (algorithms.error !== null) return <ErrorState error={algorithms.error} onRetry={() => void algorithms.refetch()} />;
   if (algorithm === undefined) return <Text size="sm">No installed algorithm judges this kind of data. Choose the other kind.</Text>;
-  const others = algorithms.data.items.filter(({ installed, name }) => installed && name !== algorithm.name).map(({ name }) => name);
+  const others = algorithms.items.filter(({ installed, name }) => installed && name !== algorithm.name).map(({ name }) => name);
   return (
     <>
       <AlgorithmChoice
-        algorithms={algorithms.data.items}
+        algorithms={algorithms.items}
         kind={setup.kind}
         chosen={algorithm}
         onChoose={(name) => setSetup({ ...setup, algorithm: name, parameters: name === algorithm.name ? setup.parameters : {} })}

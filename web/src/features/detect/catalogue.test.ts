@@ -9,9 +9,9 @@ const all = [algorithm('knn', 'neighbours'), algorithm('lof', 'neighbours'), alg
 it('all are shown by family, the recommended one alone and first', () => {
   expect(grouped(all, 'knn').map(({ family, items }) => [family, items.map(({ name }) => name)])).toEqual([
     ['', ['knn']],
-    ['From PyOD', ['pyod:ABOD', 'pyod:KDE']],
     ['Neighbours and density', ['lof']],
     ['Statistical', ['ecod']],
+    ['From PyOD', ['pyod:ABOD', 'pyod:KDE']],
   ]);
 });
 

@@ -33,6 +33,12 @@ export interface Group {
   items: Algorithm[];
 }
 
+/** The recommended one first, the detectors of other libraries last. */
+function place(family: string): number {
+  if (family === '') return 0;
+  return family === familyWords['sklearn'] || family === familyWords['pyod'] ? 2 : 1;
+}
+
 /** By family, what is installed before what is not; the recommended one first. */
 export function grouped(algorithms: Algorithm[], recommended: string): Group[] {
   const groups = new Map<string, Algorithm[]>();
@@ -43,5 +49,5 @@ export function grouped(algorithms: Algorithm[], recommended: string): Group[] {
   }
   return [...groups]
     .map(([family, items]) => ({ family, items }))
-    .toSorted((left, right) => Number(right.family === '') - Number(left.family === '') || left.family.localeCompare(right.family));
+    .toSorted((left, right) => place(left.family) - place(right.family) || left.family.localeCompare(right.family));
 }
