@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from anomaly_detection.enterprise.auth.accounts import User
-from anomaly_detection.enterprise.auth.tables import users
+from anomaly_detection.enterprise.auth.tables import sessions, users
 from anomaly_detection.shared.clock import utc_now
 from anomaly_detection.shared.errors import Conflict, InvalidInput, NotFound, NotSignedIn
 from tests.enterprise.conftest import PASSWORD, House, scope_of
@@ -207,3 +207,28 @@ def test_a_lock_is_shown_while_it_lasts(house: House) -> None:
             connection.execute(sa.update(users).where(users.c.id == ada.id).values(locked_until=moment))
         shown = house.users.get(scope_of(admin), ada.id).locked_until
         assert shown == (moment if moment > utc_now() else None)
+
+
+def test_disabling_while_a_link_is_used_ends_one_way_or_the_other(house: House) -> None:
+    admin = house.add("root", "admin")
+    for number in range(4):
+        account, link = house.users.create(scope_of(admin), f"ada-{number}", "viewer")
+        outcomes: list[str] = []
+
+        def come_in(token: str = link.one_time_token, outcomes: list[str] = outcomes) -> None:
+            try:
+                house.sessions.sign_in_once(token, PASSWORD)
+                outcomes.append("in")
+            except NotSignedIn:
+                outcomes.append("out")
+
+        thread = threading.Thread(target=come_in)
+        thread.start()
+        house.users.change(scope_of(admin), account.id, disabled=True)
+        thread.join()
+        assert len(outcomes) == 1
+        with house.database.read() as connection:
+            open_sessions = sa.select(sessions.c.id).where(
+                sessions.c.user_id == account.id, sessions.c.revoked_at.is_(None)
+            )
+            assert connection.execute(open_sessions).first() is None

@@ -175,14 +175,16 @@ class Accounts:
         username, _ = self.look_at_one_time_token(token)
         check_strength(password, username)
         password_hash, now = hash_password(password), utc_now()
+        owner = sa.select(one_time_tokens.c.user_id).where(one_time_tokens.c.token_hash == hash_secret(token))
         with self._database.write() as connection:
+            # The user first, as everywhere: who takes rows in another order waits for those who wait for them.
+            user_id = connection.scalar(
+                sa.select(users.c.id).where(users.c.id == owner.scalar_subquery()).with_for_update()
+            )
             # One statement decides who is first, so that two requests with one token cannot both win.
             spent = connection.execute(sa.update(one_time_tokens).where(one_time.usable(token)).values(used_at=now))
             if spent.rowcount != 1:
                 raise one_time.invalid()
-            user_id = connection.scalar(
-                sa.select(one_time_tokens.c.user_id).where(one_time_tokens.c.token_hash == hash_secret(token))
-            )
             connection.execute(
                 sa.update(users)
                 .where(users.c.id == user_id)

@@ -154,7 +154,7 @@ class Users:
             ``auth.user_disabled``.
         """
         with self._database.write() as connection:
-            account = _get(connection, scope, user_id)
+            account = _locked(connection, scope, user_id)
             if account.disabled:
                 raise Conflict(
                     f"The user {account.username!r} is disabled.", code="auth.user_disabled", hint="Enable them first."
