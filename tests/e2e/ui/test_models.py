@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -169,6 +171,27 @@ def test_promoting_says_what_happens_and_production_cannot_be_deleted(
     page.get_by_role("link", name=NAME).click()
     page.get_by_role("button", name="Restore the model").click()
     expect(page.get_by_text("This model is archived")).to_have_count(0)
+
+
+def test_a_training_appears_live_and_is_cancelled(
+    signed_in: Page, platform: ServerProcess, version: dict[str, Any]
+) -> None:
+    page = signed_in
+    page.goto(f"/models/{version['model_id']}")
+    expect(_panel(page)).to_be_visible()
+    table = io.BytesIO()
+    np.savetxt(
+        table, np.random.default_rng(1).normal(size=(120_000, 8)), "%.3f", ",", header="a,b,c,d,e,f,g,h", comments=""
+    )
+    with platform.client() as client:
+        large = client.post("/datasets", params={"filename": "large.csv"}, content=table.getvalue()).json()
+        order = {"name": version["model_name"], "dataset_id": large["id"], "algorithm": "knn"}
+        assert client.post("/models", json=order).status_code == 202
+    page.get_by_role("link", name="Version 2").click()
+    expect(_panel(page, 2).get_by_role("progressbar")).to_be_visible()
+    _panel(page, 2).get_by_role("button", name="Cancel the training").click()
+    expect(page.get_by_text("This training was cancelled")).to_be_visible(timeout=MILLISECONDS)
+    expect(page.get_by_role("row", name=re.compile("Version 2 Cancelled"))).to_be_visible()
 
 
 def test_a_file_is_downloaded_and_imported_and_a_damaged_one_refused(

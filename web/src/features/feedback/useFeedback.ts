@@ -86,7 +86,10 @@ export function useFeedback(detectionId: string): FeedbackControl {
     [client, detectionId, mutate],
   );
   const judge = useCallback(
-    (index: number, verdict: Verdict) => wish(index, { verdict, note: shownFeedback(client, detectionId, index)?.note ?? null }),
+    (index: number, verdict: Verdict) => {
+      const shown = shownFeedback(client, detectionId, index);
+      if (shown?.verdict !== verdict) wish(index, { verdict, note: shown?.note ?? null });
+    },
     [client, detectionId, wish],
   );
   const annotate = useCallback(

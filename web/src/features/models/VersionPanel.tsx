@@ -86,6 +86,12 @@ function tookSeconds({ started_at, finished_at }: ModelVersion): string | null {
   return `${formatNumber((Date.parse(finished_at) - Date.parse(started_at)) / 1000)} s`;
 }
 
+function whenName(version: ModelVersion): string {
+  if (version.source === 'imported') return 'Imported';
+  if (isTraining(version)) return 'Ordered';
+  return version.status === 'succeeded' ? 'Trained' : 'Ended';
+}
+
 function Facts({ version }: { version: ModelVersion }) {
   const took = tookSeconds(version);
   const { summary, threshold } = version;
@@ -103,13 +109,15 @@ function Facts({ version }: { version: ModelVersion }) {
         )}
         {summary !== null && <span className="soft">, {formatCount(summary.n_rows)} rows</span>}
       </Fact>
-      <Fact name="Flagged in its training data">{flagged(version)}</Fact>
-      <Fact name="Flags rows with a score of">
-        {summary === null || summary.threshold.score_cutoff === null ? dash : `at least ${formatNumber(summary.threshold.score_cutoff)}`}
-        {threshold !== null && <span className="soft"> ({threshold.kind.replaceAll('_', ' ')} {formatNumber(threshold.value)})</span>}
-      </Fact>
-      <Fact name={version.kind === 'series' ? `Columns, in the order of ${version.time_column ?? 'time'}` : 'Columns'}>{columns === null ? dash : columns.join(', ')}</Fact>
-      <Fact name={version.source === 'imported' ? 'Imported' : 'Trained'}>
+      {summary !== null && <Fact name="Flagged in its training data">{flagged(version)}</Fact>}
+      {summary !== null && (
+        <Fact name="Flags rows with a score of">
+          {summary.threshold.score_cutoff === null ? dash : `at least ${formatNumber(summary.threshold.score_cutoff)}`}
+          {threshold !== null && <span className="soft"> ({threshold.kind.replaceAll('_', ' ')} {formatNumber(threshold.value)})</span>}
+        </Fact>
+      )}
+      {columns !== null && <Fact name={version.kind === 'series' ? `Columns, in the order of ${version.time_column ?? 'time'}` : 'Columns'}>{columns.join(', ')}</Fact>}
+      <Fact name={whenName(version)}>
         <RelativeTime iso={version.finished_at ?? version.created_at} />
         {version.created_by !== null && ` by ${version.created_by.username}`}
         {took !== null && <span className="soft">, took {took}</span>}
