@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, false_discovery_control, norm
 
@@ -80,6 +80,7 @@ def test_tied_scores_count_as_at_least_as_high() -> None:
         st.lists(st.integers(0, 4).map(float), min_size=1, max_size=200),
     )
 )
+@example([0.0] * 8 + [1.0, 1.0, 1.1e-308])
 @settings(max_examples=100, deadline=None)
 def test_p_values_fall_with_the_score_and_the_cutoff_keeps_its_promise(scores: list[float]) -> None:
     learnt = np.array(scores)

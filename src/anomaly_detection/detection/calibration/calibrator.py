@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -24,6 +24,7 @@ _TAIL_ROWS = 20
 """Below so many excesses no tail is fitted: p-values then end at 1 / (n + 1), the honest limit of so few rows."""
 _CENSORED_SHARE = 0.1
 _ROUNDS = 10
+_LEAST_KNOT = 1e-290
 _KNOTS = 512
 SMALLEST = 1e-16
 """No p-value is smaller: a tail fitted to rows seen says nothing about rarer ones."""
@@ -101,6 +102,12 @@ class Calibrator:
     knots: tuple[float, ...]
     tail: Tail | None
     p_cutoff: float
+    _turned: tuple[FloatArray, FloatArray] = field(init=False, repr=False, compare=False)
+    """The knots turned round, and their places: made once, because for one row they take longer than all else."""
+
+    def __post_init__(self) -> None:
+        turned = -np.array(self.knots, dtype=np.float64)[::-1]
+        object.__setattr__(self, "_turned", (turned, np.linspace(0, 1, turned.size)))
 
     @classmethod
     def learn(cls, scores: FloatArray, *, rate: float = FALSE_DISCOVERY_RATE, power: float = 1.0) -> Self:
@@ -118,7 +125,9 @@ class Calibrator:
         """
         ordered = np.sort(scores)
         positions = np.linspace(0, 1, min(_KNOTS, ordered.size))
-        knots = tuple(np.quantile(ordered, positions).tolist())
+        quantiles = np.quantile(ordered, positions)
+        # Between knots nearer to each other than that no slope could be calculated.
+        knots = tuple(np.where(np.abs(quantiles) < _LEAST_KNOT, 0.0, quantiles).tolist())
         level = float(np.quantile(ordered, 1 - _TAIL_SHARE))
         plain = cls(scores.size, knots, None, rate / scores.size)
         if np.count_nonzero(ordered > level) < _TAIL_ROWS:
@@ -139,11 +148,11 @@ class Calibrator:
 
     def p_values(self, scores: FloatArray) -> FloatArray:
         """Return the probability that a normal row scores at least this high, shape (n,), in (0, 1]."""
-        knots = np.array(self.knots)
+        turned, places = self._turned
         # Turned round, the interpolation takes the lower end where scores are tied: a tie is "at least as high".
         # Between knots that differ by a subnormal number its slope is infinite.
-        place = 1.0 - np.clip(np.interp(-scores, -knots[::-1], np.linspace(0, 1, knots.size)), 0.0, 1.0)
-        share_below = np.where(scores > knots[-1], 1.0, place * (self.n - 1) / self.n)
+        place = 1.0 - np.clip(np.interp(-scores, turned, places), 0.0, 1.0)
+        share_below = np.where(scores > self.knots[-1], 1.0, place * (self.n - 1) / self.n)
         body = (1.0 + self.n * (1.0 - share_below)) / (self.n + 1.0)
         if self.tail is None:
             return np.asarray(body)
