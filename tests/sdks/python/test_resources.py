@@ -175,6 +175,7 @@ def test_results(either: Either, client: Any, table: str, series: str) -> None:
     assert len(either.get(client.detections.series(series, points=100)).time) > 50
     distribution = either.get(client.detections.distribution(table, bins=10))
     assert (len(distribution.edges), sum(distribution.counts)) == (11, 400)
+    assert len(either.get(client.detections.distribution(table, bins=10, scale="log")).counts) == 10
     assert len(distribution.curve.score) == len(distribution.curve.n_anomalies)
     scatter = either.get(client.detections.scatter(table, "width", "height", points=100))
     assert (scatter.x.name, scatter.n_total) == ("width", 400)
@@ -311,6 +312,7 @@ def test_jobs(either: Either, client: Any, table: str) -> None:
 def test_algorithms(either: Either, client: Any) -> None:
     found = {item.name: item for item in either.get(client.algorithms.list())}
     assert found["isolation_forest"].parameters["type"] == "object"
+    assert {item.family for item in either.get(client.algorithms.list(family="trees"))} == {"trees"}
     assert {"series"} <= set(either.get(client.algorithms.list(kind="series"))[0].kinds)
 
 

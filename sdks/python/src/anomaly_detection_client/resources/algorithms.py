@@ -7,11 +7,18 @@ from anomaly_detection_client.request import Request, request_for
 from anomaly_detection_client.values.work import Algorithm
 
 
-def list_algorithms(*, kind: str | None = None) -> Request[list[Algorithm]]:
-    """Return all algorithms, or those for one kind of data (``table``, ``series``)."""
-    return request_for(
-        "GET", "algorithms", lambda body: [Algorithm.of(item) for item in body["items"]], params={"kind": kind}
-    )
+def list_algorithms(*, kind: str | None = None, family: str | None = None) -> Request[list[Algorithm]]:
+    """Return the algorithms.
+
+    Parameters
+    ----------
+    kind : {"table", "series"}, optional
+        Only those for this kind of data.
+    family : str, optional
+        Only those of this family, such as ``trees``; ``sklearn`` and ``pyod`` are the detectors of those libraries.
+    """
+    params = {"kind": kind, "family": family}
+    return request_for("GET", "algorithms", lambda body: [Algorithm.of(item) for item in body["items"]], params=params)
 
 
 class Algorithms(Resource[M]):

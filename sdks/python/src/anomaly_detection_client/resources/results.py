@@ -44,9 +44,18 @@ def series(
     return request_for("GET", f"detections/{part(detection_id)}/series", SeriesView.of, params=params)
 
 
-def distribution(detection_id: str, *, bins: int | None = None) -> Request[Distribution]:
-    """Return the histogram of the scores, and what each possible cutoff would mean."""
-    return request_for("GET", f"detections/{part(detection_id)}/distribution", Distribution.of, params={"bins": bins})
+def distribution(detection_id: str, *, bins: int | None = None, scale: str | None = None) -> Request[Distribution]:
+    """Return the histogram of the scores, and what each possible cutoff would mean.
+
+    Parameters
+    ----------
+    bins : int, optional
+        How many bars the histogram has; 60 by default.
+    scale : {"linear", "log"}, optional
+        ``log`` has finer bars where most scores lie; linear by default.
+    """
+    params = {"bins": bins, "scale": scale}
+    return request_for("GET", f"detections/{part(detection_id)}/distribution", Distribution.of, params=params)
 
 
 def scatter(
