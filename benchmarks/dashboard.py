@@ -18,8 +18,7 @@ import numpy as np
 
 from anomaly_detection.presentation.web.dashboard import STATIC
 from benchmarks.measure import Figure, repeat
-from tests.presentation.api.process import ServerProcess, server
-from tests.presentation.api.running import PASSWORD, wait_for
+from benchmarks.server import PASSWORD, Client, server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -64,11 +63,11 @@ def measure() -> list[Figure]:
     """Measure what the browser downloads first, the first page, and the first chart."""
     from playwright.sync_api import sync_playwright
 
-    with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as started:
-        started.wait_until_ready()
-        address = _detection(started)
+    with tempfile.TemporaryDirectory() as folder, server(Path(folder) / "data") as (_, client, one_time):
+        client.sign_in(one_time_token=one_time, new_password=PASSWORD)
+        address = _detection(client, Path(folder))
         with sync_playwright() as playwright, _browser(playwright) as browser:
-            return [*_bundle(), _first_paint(browser, started.url), *_chart(browser, started.url, address)]
+            return [*_bundle(), _first_paint(browser, client.url), *_chart(browser, client.url, address)]
 
 
 def _bundle() -> list[Figure]:
@@ -83,21 +82,20 @@ def _bundle() -> list[Figure]:
     return [Figure("first load of the dashboard", first / 1000, "kB", "under 300 kB", note)]
 
 
-def _detection(started: ServerProcess) -> str:
+def _detection(plain: Client, folder: Path) -> str:
     """Judge a series of 100 000 points; return its page's address."""
     random = np.random.default_rng(1)
     minutes = np.arange(POINTS)
     load = 100 + 20 * np.sin(minutes * 2 * np.pi / 1440) + random.normal(0, 1, POINTS)
     load[random.choice(POINTS, 20, replace=False)] += 40
     moments = np.datetime64("2026-01-01T00:00:00") + minutes.astype("timedelta64[m]")
-    content = "\n".join(["moment,load", *(f"{m}Z,{v:.3f}" for m, v in zip(moments, load, strict=True)), ""]).encode()
-    with started.client() as client:
-        dataset = client.post("/datasets", params={"filename": "load.csv"}, content=content).json()
-        body = {"dataset_id": dataset["id"], "algorithm": "stl", "parameters": {"period": 1440}}
-        detection = wait_for(client, client.post("/detections", json=body).json()["id"], 600)
-    if detection["status"] != "succeeded":
-        raise RuntimeError(f"the detection to be shown did not succeed: {detection['error']}")
-    return f"/detections/{detection['id']}"
+    file = folder / "load.csv"
+    file.write_text("\n".join(["moment,load", *(f"{m}Z,{v:.3f}" for m, v in zip(moments, load, strict=True)), ""]))
+    with plain.sdk() as client:
+        dataset = client.datasets.upload(file)
+        ordered = client.detections.start(dataset.id, algorithm="stl", parameters={"period": 1440})
+        detection = client.detections.wait(ordered.id)
+    return f"/detections/{detection.id}"
 
 
 @contextmanager

@@ -29,6 +29,8 @@ const fallbackMs = 3000;
 
 // The charts come with the first result that is looked at, not with the first page; they are fetched while the server is asked.
 const charts = import('@/features/result/Result');
+// Where they cannot be fetched, the result says so; a page that shows none need not know.
+charts.catch(() => null);
 const Result = lazy(async () => ({ default: (await charts).Result }));
 
 function Headline({ detection }: { detection: Detection }) {
