@@ -14,10 +14,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.conftest import TEST_PREFIX
 from tests.faults.installation import Installation, installation, table_csv, wait_until
 from tests.fixtures_databases import Cluster, _binaries
 from tests.presentation.api.running import code_of, detect, upload, wait_for
 
+LONG = os.environ.get(f"{TEST_PREFIX}FULL") == "1"
 GONE_SECONDS = 10
 
 # As the guard of the other cluster, it lives as long as its standard input is open; it stops and starts the server when told to.
@@ -101,7 +103,7 @@ def check_while_it_is_gone(home: Installation, client: httpx.Client) -> int:
 
 @pytest.mark.postgresql
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["fast", "immediate"])
+@pytest.mark.parametrize("mode", ["fast", "immediate"] if LONG else ["immediate"])
 def test_a_database_that_is_gone_for_ten_seconds(tmp_path: Path, cluster: StoppableCluster, mode: str) -> None:
     with installation(tmp_path, cluster.url("platform")) as home:
         server = home.start_server()

@@ -5,6 +5,7 @@ The moments follow from the seed and from how fast the machine is. The long coun
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import threading
@@ -15,11 +16,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.conftest import TEST_PREFIX
 from tests.faults.installation import Installation, WorkerProcess, installation, table_csv
+from tests.fixtures_databases import BOTH
 from tests.presentation.api.running import upload
 
 pytestmark = pytest.mark.slow
 
+LONG = os.environ.get(f"{TEST_PREFIX}FULL") == "1"
 SLOW = {"algorithm": "isolation_forest", "parameters": {"n_estimators": 400}}
 """About a second of work for the table below."""
 ROWS = 20_000
@@ -88,12 +92,13 @@ def report(kind: str, home: Installation, actions: Counter[str]) -> None:
     )
 
 
+@pytest.mark.parametrize("database_url", BOTH if LONG else BOTH[:1], indirect=True)
 @pytest.mark.parametrize("seed", [1])
-def test_killed_servers(tmp_path: Path, database_url: str, seed: int, long_counts: bool) -> None:
+def test_killed_servers(tmp_path: Path, database_url: str, seed: int) -> None:
     random_moments, actions = random.Random(seed), Counter[str]()
     with installation(tmp_path, database_url) as home:
         dataset_id = prepared(home)
-        for number in range(25 if long_counts else 3):
+        for number in range(25 if LONG else 3):
             # The first three do each once; after that chance decides.
             action = ("upload", "training", "detection")[number] if number < 3 else random_moments.choice(_ACTIONS)
             actions[action] += 1
@@ -106,13 +111,14 @@ def test_killed_servers(tmp_path: Path, database_url: str, seed: int, long_count
         report("server", home, actions)
 
 
+@pytest.mark.parametrize("database_url", BOTH if LONG else BOTH[1:], indirect=True)
 @pytest.mark.parametrize("seed", [2])
-def test_killed_workers(tmp_path: Path, database_url: str, seed: int, long_counts: bool) -> None:
+def test_killed_workers(tmp_path: Path, database_url: str, seed: int) -> None:
     random_moments, actions = random.Random(seed), Counter[str]()
     with installation(tmp_path, database_url, worker_threads="0") as home:
         dataset_id = prepared(home)
         worker = home.start_worker("--threads", "1")
-        for number in range(25 if long_counts else 2):
+        for number in range(25 if LONG else 2):
             action = ("training", "detection")[number % 2] if number < 2 else random_moments.choice(_ACTIONS[1:])
             actions[action] += 1
             Round(home, dataset_id, number).run(action, random_moments.uniform(0.1, 2.0), lambda: kill(worker))  # noqa: B023

@@ -21,11 +21,13 @@ from anomaly_detection.infrastructure.jobs.instance import is_dead
 from anomaly_detection.infrastructure.persistence.engine import Database
 from anomaly_detection.infrastructure.persistence.processes import ProcessRepository
 from tests.faults.installation import Installation, WorkerProcess, installation, table_csv, wait_until
+from tests.fixtures_databases import BOTH
 from tests.infrastructure.jobs.test_crash import holds_a_lock
 from tests.presentation.api.process import PROGRAM
 from tests.presentation.api.running import upload, wait_for
 
-LONG = {"algorithm": "isolation_forest", "parameters": {"n_estimators": 3000}}
+LONG = {"algorithm": "isolation_forest", "parameters": {"n_estimators": 1000}}
+"""Some seconds of work for tens of thousands of rows."""
 
 
 @pytest.fixture
@@ -85,6 +87,7 @@ def test_events_tell_what_a_worker_process_does(home: Installation) -> None:
     assert worker.stop(signal.SIGINT) == 130
 
 
+@pytest.mark.parametrize("database_url", BOTH[1:], indirect=True)
 def test_a_detection_that_a_worker_does_can_be_cancelled(home: Installation) -> None:
     home.start_server()
     home.start_worker()
@@ -96,6 +99,7 @@ def test_a_detection_that_a_worker_does_can_be_cancelled(home: Installation) -> 
     print(f"\ncancelled {time.monotonic() - asked:.2f} s after it was asked for")
 
 
+@pytest.mark.parametrize("database_url", BOTH[:1], indirect=True)
 def test_a_paused_worker_loses_its_job_and_cannot_end_it(home: Installation, database_url: str) -> None:
     home.start_server()
     home.keep_diary()
@@ -159,12 +163,13 @@ def test_a_server_keeps_its_workers_running_and_takes_them_along(tmp_path: Path)
         database.dispose()
 
 
-def test_who_may_join(tmp_path: Path, empty_database_url: str) -> None:
-    with installation(tmp_path / "ours", empty_database_url) as ours:
+@pytest.mark.parametrize("database_url", BOTH[1:], indirect=True)
+def test_who_may_join(tmp_path: Path, database_url: str) -> None:
+    with installation(tmp_path / "ours", database_url) as ours:
         server = ours.start_server()
         elsewhere = tmp_path / "elsewhere"
         for command in ("serve", "worker"):
-            refused = refusal(command, elsewhere, empty_database_url)
+            refused = refusal(command, elsewhere, database_url)
             assert "platform.other_data_folder" in refused, refused
             assert str(elsewhere) in refused
             assert "--data-dir" in refused

@@ -81,13 +81,14 @@ class Platform:
         with ExitStack() as held:
             if role == "server":
                 held.enter_context(FolderLock(self.folder.root))
+            self.database = Database(settings.database())
+            held.callback(self.database.dispose)
             self._compose()
             self._held = held.pop_all()
 
     def _compose(self) -> None:
         settings, folder = self.settings, self.folder
         offer_chosen(settings)
-        self.database = Database(settings.database())
         migrate(self.database)
         self.installation_id = join_installation(self.database, folder.root)
         self.events = EventBroker()
@@ -184,7 +185,6 @@ class Platform:
 
     def close(self) -> None:
         """Let go of database and folder; for a platform that was never begun."""
-        self.database.dispose()
         self._held.close()
 
     def first_sign_in(self) -> tuple[str, datetime] | None:

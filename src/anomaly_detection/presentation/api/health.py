@@ -19,7 +19,7 @@ async def liveness() -> dict[str, str]:
 
 @router.get("/health/readiness", responses={503: {"description": "One of the checks failed."}})
 def readiness(platform: ThePlatform) -> Response:
-    """Tell whether requests can be served: the database answers, the worker's threads live."""
+    """Tell whether work can be done: the database answers, somebody does the jobs, the data folder can be written to."""
     checks = platform.checks()
     ready = all(state == "ok" for state in checks.values())
     content = {"status": "ok" if ready else "unavailable", "checks": checks}
