@@ -221,12 +221,17 @@ def test_a_phone_confirms_with_the_thumb(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_accessible(
-    open_page: OpenPage, password: str, table: str, series: str, axe: str, scheme: str
+    open_page: OpenPage, platform: ServerProcess, password: str, table: str, series: str, axe: str, scheme: str
 ) -> None:
+    with platform.client() as client:
+        for verdict in ("false", "true"):
+            said = {"detection_id": table.rsplit("/", 1)[-1], "index": BROKEN, "verdict": verdict, "note": "seen"}
+            assert client.post("/feedback", json=said).status_code == 201
     page = open_page(scheme=scheme)
     page.goto(f"{table}/anomalies/{BROKEN}")
     sign_in_as(page, "admin", password)
     expect(page.get_by_text("The highest value of the column.").first).to_be_visible()
+    expect(page.get_by_role("heading", name="What was said before")).to_be_visible()
     audit(page, axe)
     page.goto(f"{series}/anomalies/300")
     expect(page.get_by_role("figure", name=re.compile("The rows around it"))).to_be_visible()

@@ -278,6 +278,8 @@ def test_every_page_is_accessible_and_fits_a_phone(
     page.goto(f"{model}?version=1&compare=2")
     expect(page.get_by_text("What differs is in bold.")).to_be_visible()
     expect(page.get_by_text(re.compile("anomal.* in 3 rows"))).to_be_visible()
+    page.get_by_text("Ask from a program").click()
+    expect(page.get_by_role("heading", name="Python client")).to_be_visible()
     audit(page, axe)
     assert fits(page)
     page.goto(f"/models/new?dataset={dataset}")

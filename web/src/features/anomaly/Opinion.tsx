@@ -105,7 +105,7 @@ function History({ history }: { history: Feedback[] }) {
   if (history.length === 0) return null;
   return (
     <div>
-      <h3 className={classes['subtitle']}>What was said before</h3>
+      <h2 className={classes['subtitle']}>What was said before</h2>
       <ol className={classes['history']}>
         {history.map((said) => (
           <li key={said.id}>

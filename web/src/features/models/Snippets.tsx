@@ -16,9 +16,9 @@ export function Snippets({ modelId, version, row }: { modelId: string; version: 
       <Text size="sm" className="soft" mb="sm">
         {version === null ? 'Without a version, the one in production answers. ' : ''}Programs sign in with an API key: make one on <TextLink to="/account" underline="always">your account page</TextLink>.
       </Text>
-      <h4 className={classes['language']}>Shell</h4>
+      <h3 className={classes['language']}>Shell</h3>
       <Copy of="curl command" text={curlSnippet(target, row)} />
-      <h4 className={classes['language']}>Python client</h4>
+      <h3 className={classes['language']}>Python client</h3>
       <Copy of="Python code" text={pythonSnippet(target, row)} />
     </details>
   );
