@@ -1,5 +1,5 @@
 import { Badge, Group, Radio, Text, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 import type { Algorithm } from '@/api/algorithms';
 import type { DataKind } from '@/api/datasets';
@@ -19,6 +19,9 @@ interface Props {
 
 /** Below so many there is nothing to search. */
 const searchedFrom = 6;
+
+/** So much of what stands above the chosen one stays in sight. */
+const shownAbovePx = 40;
 
 function Card({ algorithm, recommended }: { algorithm: Algorithm; recommended: boolean }) {
   return (
@@ -53,6 +56,12 @@ function Card({ algorithm, recommended }: { algorithm: Algorithm; recommended: b
 /** All algorithms that are offered for this kind of data, by family, the recommended one first. */
 export function AlgorithmChoice({ algorithms, kind, chosen, onChoose }: Props) {
   const [sought, setSought] = useState('');
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // A link may have chosen one further down.
+    const card = list.current?.querySelector<HTMLElement>('[data-checked]');
+    if (list.current !== null && card !== undefined && card !== null) list.current.scrollTop = card.offsetTop - list.current.offsetTop - shownAbovePx;
+  }, []);
   const groups = grouped(fitting(algorithms, sought), defaultAlgorithm[kind]);
   return (
     <>
@@ -69,7 +78,7 @@ export function AlgorithmChoice({ algorithms, kind, chosen, onChoose }: Props) {
       )}
       <Radio.Group value={chosen.name} onChange={onChoose} aria-label="Algorithm">
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- who has no pointer scrolls a focused region by the arrow keys */}
-        <div className={classes['list']} data-long={algorithms.length >= searchedFrom || undefined} role="region" aria-label="Algorithms offered" tabIndex={0}>
+        <div ref={list} className={classes['list']} data-long={algorithms.length >= searchedFrom || undefined} role="region" aria-label="Algorithms offered" tabIndex={0}>
           {groups.map(({ family, items }) => (
             <div key={family} className={classes['group']}>
               {family !== '' && <h3 className={classes['family']}>{family}</h3>}

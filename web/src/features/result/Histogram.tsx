@@ -78,7 +78,8 @@ export function Histogram({ distribution, control, logarithmic, stretched, allow
                     y={height - bar.height}
                     width={part.width}
                     height={bar.height}
-                    className={part.flagged ? classes['flagged'] : classes['bar']}
+                    // A bin of one score has a width all the same, so a threshold above that score may lie within.
+                    className={part.flagged && consequence.anomalies > 0 ? classes['flagged'] : classes['bar']}
                   >
                     <title>{`Score ${formatScore(bar.from)} to ${formatScore(bar.to)}: ${formatCount(bar.count)} rows`}</title>
                   </rect>
