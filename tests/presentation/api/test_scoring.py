@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from anomaly_detection.presentation.api.rows import ARROW, ARROW_ROWS, JSON_ROWS
+from anomaly_detection.presentation.api.v1 import scoring
 from tests.presentation.api.model_files import MIXED, file_of, import_model, trained
 from tests.presentation.api.running import Running, code_of
 
@@ -201,6 +202,27 @@ def test_a_body_above_the_limit_is_refused_before_it_comes(
     answer = connection.getresponse()
     assert (answer.status, json.loads(answer.read())["code"]) == (413, "api.body_too_large")
     connection.close()
+
+
+def test_a_large_body_that_drips_keeps_nobody_waiting(
+    running: Running, client: httpx.Client, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring, "LARGE_SECONDS", 2.0)
+    slow = []
+    for _ in range(scoring.LARGE_AT_ONCE):
+        connection = http.client.HTTPConnection(running.url.removeprefix("http://"), timeout=60)
+        connection.putrequest("POST", f"/api/v1{path}")
+        for name, value in {**JSON_TYPE, "Authorization": client.headers["authorization"]}.items():
+            connection.putheader(name, value)
+        connection.putheader("Content-Length", str(2 * scoring.LARGE_BYTES))
+        connection.endheaders(b"{")
+        slow.append(connection)
+    padded = json.dumps({"rows": [GOOD]}).encode() + b" " * scoring.LARGE_BYTES
+    assert client.post(path, content=padded, headers=JSON_TYPE).status_code == 200
+    for connection in slow:
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())["code"]) == (408, "api.body_too_slow")
+        connection.close()
 
 
 @pytest.mark.parametrize("media_type", ["text/csv", "application/vnd.apache.arrow.file", "multipart/form-data"])

@@ -30,9 +30,7 @@ def too_large(limit: int) -> TooLarge:
 
 def too_slow() -> Unavailable:
     """Return the error for a body that stopped coming."""
-    return Unavailable(
-        f"Nothing of the body came for {IDLE_SECONDS:g} seconds.", code="api.body_too_slow", hint="Send it again."
-    )
+    return Unavailable("The body stopped coming, or came too slowly.", code="api.body_too_slow", hint="Send it again.")
 
 
 def patient(receive: Receive) -> Receive:
@@ -62,6 +60,9 @@ def check_json(body: bytes) -> None:
     InvalidInput
         ``api.malformed_json``.
     """
+    if b"\x00" in body:
+        # Also what UTF-16 and UTF-32 look like, which Python's reader takes and what follows would not look through.
+        raise _malformed("The body holds the byte 0.")
     outside = _STRING.sub(b"", body)
     if _NO_JSON_NUMBER.search(outside):
         raise _malformed("NaN and Infinity are no JSON numbers.")

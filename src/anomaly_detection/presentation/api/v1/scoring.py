@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from anomaly_detection.configurations.basic.composition import Platform
 from anomaly_detection.configurations.basic.operations import Caller
 from anomaly_detection.configurations.basic.scoring import LoadedModel
+from anomaly_detection.presentation.api.bodies import too_slow
 from anomaly_detection.presentation.api.dependencies import Id, caller, proof
 from anomaly_detection.presentation.api.judgements import arrow_answer, json_answer
 from anomaly_detection.presentation.api.rows import ARROW, limit_of, read_rows, too_large
@@ -27,6 +29,8 @@ SMALL_BYTES = 16 * 1024
 LARGE_BYTES = 1024**2
 """From this size on, few bodies are in memory at the same time."""
 LARGE_AT_ONCE = 2
+LARGE_SECONDS = 120.0
+"""How long a large body may take to come: whoever sends it drop by drop must not keep the others waiting."""
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
@@ -73,7 +77,12 @@ async def score_rows(
         raise too_large(limit)
     large: CapacityLimiter = request.app.state.large_bodies
     async with large:
-        return await asked.answer(await _body(request, limit))
+        try:
+            async with asyncio.timeout(LARGE_SECONDS):
+                body = await _body(request, limit)
+        except TimeoutError as error:
+            raise too_slow() from error
+        return await asked.answer(body)
 
 
 class _Asked:
