@@ -212,7 +212,9 @@ class DatasetUpload:
                 data = load_dataset(stored.path, name=self._name, max_bytes=self._datasets.max_decompressed_bytes)
             except PlatformError as error:
                 # The reader knows the file by the name that we gave it; the user does not.
-                error.message = error.message.replace(stored.path.name, self._filename)
+                for ours in (str(stored.path), stored.path.name):
+                    error.message = error.message.replace(ours, self._filename)
+                    error.hint = error.hint.replace(ours, self._filename)
                 raise
             info = data.info()
             preview = json.dumps(_rows(data))

@@ -176,6 +176,11 @@ def _template(scope: Scope) -> str:
 
 
 def _check_address(scope: Scope) -> None:
+    hosts = sum(name == b"host" for name, _ in scope["headers"])
+    if hosts > 1 or (hosts == 0 and scope["http_version"] == "1.1"):
+        raise InvalidInput(
+            f"The request has {hosts} headers Host; it needs one.", code="api.bad_request", hint="Name one host."
+        )
     raw: bytes = scope.get("raw_path") or b""
     if b"%00" in raw or b"%00" in scope.get("query_string", b""):
         raise InvalidInput("The address holds the character U+0000.", code="api.invalid_request", hint="Leave it out.")

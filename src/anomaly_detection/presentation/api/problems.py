@@ -47,6 +47,7 @@ _STATUS_OF_FAMILY: tuple[tuple[type[PlatformError], int], ...] = (
 )
 # Where the same error means something else over HTTP: an unknown name inside a body is no missing address.
 _STATUS_OF_CODE = {
+    "api.bad_request": 400,
     "api.malformed_json": 400,
     "detection.unknown_algorithm": 422,
     "platform.disk_full": 507,
