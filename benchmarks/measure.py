@@ -114,7 +114,7 @@ def busiest(span_seconds: float = 1.0) -> str:
     before = _processor_ticks()
     time.sleep(span_seconds)
     after = _processor_ticks()
-    used = {pid: ticks - before[pid][0] for pid, (ticks, _) in after.items() if pid in before and pid != os.getpid()}
+    used = {pid: ticks - before[pid][0] for pid, (ticks, _, _) in after.items() if pid in before and pid != os.getpid()}
     shares = {pid: ticks / os.sysconf("SC_CLK_TCK") / span_seconds for pid, ticks in used.items()}
     top = sorted(shares, key=lambda pid: -shares[pid])[:3]
     return (
@@ -122,8 +122,16 @@ def busiest(span_seconds: float = 1.0) -> str:
     )
 
 
-def _processor_ticks() -> dict[int, tuple[int, str]]:
-    """Return the processor time and the name of each process, as far as the system tells them."""
+def processor_seconds(pid: int) -> float:
+    """Return the processor time that a process and its descendants have taken; a busy machine makes it little longer."""
+    ticks, family = _processor_ticks(), {pid}
+    while children := {other for other, (_, _, parent) in ticks.items() if parent in family} - family:
+        family |= children
+    return sum(ticks[member][0] for member in family if member in ticks) / os.sysconf("SC_CLK_TCK")
+
+
+def _processor_ticks() -> dict[int, tuple[int, str, int]]:
+    """Return the processor time, the name and the parent of each process, as far as the system tells them."""
     found = {}
     for place in Path("/proc").glob("[0-9]*"):
         try:
@@ -131,7 +139,7 @@ def _processor_ticks() -> dict[int, tuple[int, str]]:
         except OSError:
             continue
         fields = rest.split()
-        found[int(place.name)] = (int(fields[11]) + int(fields[12]), head.partition("(")[2])
+        found[int(place.name)] = (int(fields[11]) + int(fields[12]), head.partition("(")[2], int(fields[1]))
     return found
 
 

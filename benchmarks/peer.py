@@ -76,8 +76,8 @@ def save(python: Path, rows: Path, target: Path, options: str) -> None:
 
 
 @contextmanager
-def scoring_server(python: Path, model: Path, log: Path) -> Iterator[str]:
-    """Serve a saved model on this machine, by one worker; give its address.
+def scoring_server(python: Path, model: Path, log: Path) -> Iterator[tuple[str, int]]:
+    """Serve a saved model on this machine, by one worker; give its address and its process.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def scoring_server(python: Path, model: Path, log: Path) -> Iterator[str]:
         try:
             url = f"http://127.0.0.1:{port}"
             _wait(process, url, log)
-            yield url
+            yield url, process.pid
         finally:
             end(process)
             _end_group(process.pid)

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from anomaly_detection_client import Client
 from benchmarks.load import Outcome, arrivals, at_moments, one_after_the_other, request_bytes
-from benchmarks.measure import Figure
+from benchmarks.measure import Figure, processor_seconds
 from benchmarks.peer import MLFLOW, NotHere, environment, save, scoring_server
 from benchmarks.server import PASSWORD, server
 
@@ -56,7 +56,7 @@ def _ours(folder: Path, rows: np.ndarray) -> list[Figure]:
             dataset = client.datasets.upload(pa.table(dict(zip(FEATURES, rows.T, strict=True))), name="rows").id
             for algorithm, parameters in MODELS.items():
                 model_id = _train(client, dataset, algorithm, parameters)
-                figures += _of_ours(plain.url, plain.token, model_id, algorithm)
+                figures += _of_ours(plain.url, plain.pid, plain.token, model_id, algorithm)
     return figures
 
 
@@ -65,7 +65,7 @@ def _train(client: Client, dataset: str, algorithm: str, parameters: dict[str, i
     return client.models.wait(ordered.model_id, ordered.version, timeout=300).model_id
 
 
-def _of_ours(url: str, token: str, model_id: str, algorithm: str) -> list[Figure]:
+def _of_ours(url: str, pid: int, token: str, model_id: str, algorithm: str) -> list[Figure]:
     path = f"/api/v1/models/{model_id}/score"
     proof = {"Authorization": f"Bearer {token}"}
     singles = [
@@ -78,7 +78,7 @@ def _of_ours(url: str, token: str, model_id: str, algorithm: str) -> list[Figure
         )
         for row in _new_rows(200).tolist()
     ]
-    figures = _single_rows(f"one row, {algorithm}", url, singles, aim=("3 ms", "10 ms"))
+    figures = _single_rows(f"one row, {algorithm}", url, pid, singles, aim=("3 ms", "10 ms"))
     many = _new_rows(MANY_ROWS)
     as_json = json.dumps({"columns": FEATURES, "data": many.tolist()}).encode()
     as_arrow = _arrow(many)
@@ -96,11 +96,11 @@ def _theirs(folder: Path, rows: Path) -> list[Figure]:
     try:
         python = environment()
         save(python, rows, folder / "model", json.dumps(SKLEARN))
-        with scoring_server(python, folder / "model", folder / "mlflow.log") as url:
+        with scoring_server(python, folder / "model", folder / "mlflow.log") as (url, pid):
             singles = [
                 request_bytes(url, "/invocations", _split(row[None, :]), Content_Type=JSON) for row in _new_rows(200)
             ]
-            figures = _single_rows(f"{name}: one row, sklearn IsolationForest", url, singles)
+            figures = _single_rows(f"{name}: one row, sklearn IsolationForest", url, pid, singles)
             body = _split(_new_rows(MANY_ROWS))
             outcome = one_after_the_other(url, request_bytes(url, "/invocations", body, Content_Type=JSON), TIMES)
             return [*figures, _many(f"{name}: 10 000 rows as JSON, sklearn IsolationForest", outcome, len(body))]
@@ -108,13 +108,16 @@ def _theirs(folder: Path, rows: Path) -> list[Figure]:
         return [Figure(name, 0.0, "not measured", note=str(reason))]
 
 
-def _single_rows(name: str, url: str, requests: list[bytes], aim: tuple[str, str] = ("", "")) -> list[Figure]:
+def _single_rows(name: str, url: str, pid: int, requests: list[bytes], aim: tuple[str, str] = ("", "")) -> list[Figure]:
     at_moments(url, requests, arrivals(PER_SECOND / 4, WARM_UP_SECONDS, seed=1), limit_seconds=LIMIT_SECONDS)
+    before = processor_seconds(pid)
     outcome = at_moments(url, requests, arrivals(PER_SECOND, SECONDS), limit_seconds=LIMIT_SECONDS)
+    taken = 1e3 * (processor_seconds(pid) - before) / max(len(outcome.latencies_ms), 1)
     note = f"{PER_SECOND:.0f}/s at random moments for {SECONDS:.0f} s; {outcome}"
     return [
         Figure(f"{name}: p50", outcome.percentile(50), "ms", aim[0], note),
         Figure(f"{name}: p99", outcome.percentile(99), "ms", aim[1]),
+        Figure(f"{name}: processor time", taken, "ms", note="of the server for each answer"),
     ]
 
 
