@@ -15,8 +15,19 @@ from playwright.sync_api import Page, expect
 from anomaly_detection.enterprise.auth.tokens import Claims, TokenSigner
 from anomaly_detection.shared.clock import utc_now
 from tests.e2e.ui.conftest import OpenPage
-from tests.e2e.ui.given import BROKEN, MARKUP, add_user, audit, detected, fits, hours_csv, machine_csv, sign_in_as
-from tests.e2e.ui.steps import MILLISECONDS, handle, sign_in, start, upload
+from tests.e2e.ui.given import (
+    BROKEN,
+    MARKUP,
+    add_user,
+    audit,
+    detected,
+    fits,
+    hours_csv,
+    machine_csv,
+    sign_in_as,
+    trained,
+)
+from tests.e2e.ui.steps import MILLISECONDS, drop, handle, sign_in, start, upload
 from tests.presentation.api.process import ServerProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-pages")]
@@ -193,6 +204,35 @@ def test_a_setup_survives_a_reload_and_is_sent(signed_in: Page, addresses: dict[
     page.get_by_role("dialog").get_by_role("button", name="Delete the detection").click()
     expect(page).to_have_url(re.compile(r"/detections$"))
     expect(page.get_by_text("all together")).to_have_count(0)
+
+
+def test_a_stored_model_judges(signed_in: Page, platform: ServerProcess, found: dict[str, Any]) -> None:
+    page = signed_in
+    dataset = found["table"]["dataset"]["id"]
+    with platform.client() as client:
+        version = trained(client, "press guard", dataset, algorithm="ecod")
+    page.goto(f"/datasets/{dataset}/detect")
+    page.get_by_text("A stored model", exact=True).click()
+    expect(page.get_by_text("Choose the model that judges.")).to_be_visible()
+    expect(page.get_by_role("button", name="Start detection")).to_be_disabled()
+    page.get_by_role("combobox", name="Model").click()
+    page.get_by_role("option", name="press guard").click()
+    expect(page).to_have_url(re.compile(f"model={version['model_id']}"))
+    start(page)
+    expect(page.get_by_text("by the stored model press guard, version 1")).to_be_visible()
+    expect(page.get_by_role("link", name="Train a model from this")).to_have_count(0)
+
+
+def test_an_upload_can_be_cancelled(signed_in: Page) -> None:
+    page = signed_in
+    page.goto("/datasets")
+    expect(page.get_by_role("button", name="Choose a file")).to_be_visible(timeout=MILLISECONDS)
+    page.route("**/api/v1/datasets?filename=*", lambda route: None)
+    drop(page, "long.csv", b"a,b\n" + b"1,2\n" * 1000)
+    expect(page.get_by_role("progressbar", name="Upload of long.csv")).to_have_count(1)
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(page.get_by_role("button", name="Choose a file")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_detections_are_filtered_in_the_address(signed_in: Page, found: dict[str, Any]) -> None:
