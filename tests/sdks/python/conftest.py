@@ -13,7 +13,8 @@ from tests.sdks.python.faults import Faulty, faulty
 
 @pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with serving(tmp_path_factory.mktemp("platform")) as running:
+    # The tests sign in more often than people do.
+    with serving(tmp_path_factory.mktemp("platform"), sign_ins_per_minute=100_000) as running:
         running.add_user("ann", "admin")
         yield running
 
