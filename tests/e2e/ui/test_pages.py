@@ -87,7 +87,14 @@ def test_the_overview_says_what_waits_and_leads_to_it(signed_in: Page, found: di
     page.keyboard.press("j")
     with page.expect_response(re.compile("/feedback$")):
         page.keyboard.press("y")
-    expect(page.locator("#anomalies tr[aria-current] button[aria-pressed=true]")).to_have_count(1)
+    pressed = page.locator("#anomalies tr[aria-current] button[aria-pressed=true]")
+    expect(pressed).to_have_count(1)
+    with page.expect_response(re.compile("/feedback/")):
+        page.keyboard.press("u")
+    expect(pressed).to_have_count(0)
+    with page.expect_response(re.compile("/feedback$")):
+        page.keyboard.press("y")
+    expect(pressed).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/anomalies/300$"))
     page.get_by_role("link", name="Overview", exact=True).click()

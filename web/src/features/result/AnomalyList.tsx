@@ -127,7 +127,7 @@ function Keys({ judging }: { judging: boolean }) {
       {judging && (
         <>
           {' '}
-          <Kbd size="xs">y</Kbd> <Kbd size="xs">n</Kbd> confirm, dismiss
+          <Kbd size="xs">y</Kbd> <Kbd size="xs">n</Kbd> <Kbd size="xs">u</Kbd> confirm, dismiss, undo
         </>
       )}{' '}
       <Kbd size="xs">Enter</Kbd> open

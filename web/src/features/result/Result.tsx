@@ -126,6 +126,7 @@ export function Result({ detection, search }: Props) {
     selected: wanted,
     onSelect: address.select,
     onJudge: mayJudge ? feedback.judge : undefined,
+    onWithdraw: mayJudge ? feedback.withdraw : undefined,
     onOpen: (row) => void navigate({ to: '/detections/$id/anomalies/$row', params: { id: detection.id, row: String(row) } }),
   });
 

@@ -10,6 +10,7 @@ interface Triage {
   onSelect: (row: number | null) => void;
   /** Missing for who may not judge. */
   onJudge: ((row: number, verdict: Verdict) => void) | undefined;
+  onWithdraw: ((row: number) => void) | undefined;
   onOpen: (row: number) => void;
 }
 
@@ -18,8 +19,8 @@ function answersEnter(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest('a, button, input, select, textarea, summary, [role=slider], [role=dialog], [role=menu], [role=listbox]') !== null;
 }
 
-/** `j` and `k` walk through the ranked anomalies, `y` and `n` judge the selected one, Enter opens its page, Escape lets it go. */
-export function useTriageKeys({ anomalies, selected, onSelect, onJudge, onOpen }: Triage): void {
+/** `j` and `k` walk through the ranked anomalies, `y` and `n` judge the selected one, `u` takes that back, Enter opens its page, Escape lets it go. */
+export function useTriageKeys({ anomalies, selected, onSelect, onJudge, onWithdraw, onOpen }: Triage): void {
   const position = anomalies.findIndex((anomaly) => anomaly.index === selected);
   const go = (to: number) => () => {
     const next = anomalies[to];
@@ -31,6 +32,7 @@ export function useTriageKeys({ anomalies, selected, onSelect, onJudge, onOpen }
     k: go(Math.max(position - 1, 0)),
     y: judge('true'),
     n: judge('false'),
+    u: selected === null || onWithdraw === undefined ? undefined : () => onWithdraw(selected),
     Escape: selected === null ? undefined : () => onSelect(null),
   });
   useEffect(() => {
