@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from zlib import crc32
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ from anomaly_detection.infrastructure.persistence.engine import Database
 from anomaly_detection.infrastructure.persistence.tables import idempotency_keys
 from anomaly_detection.shared.identity import new_id
 from tests.presentation.api.process import server
-from tests.presentation.api.running import Running, code_of, upload, wait_for
+from tests.presentation.api.running import Running, code_of, detect, upload, wait_for
 
 CSV = b"x,y\n" + b"".join(b"%d,%d\n" % (number, number % 7) for number in range(60))
 
@@ -53,13 +54,24 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
+@pytest.fixture(scope="module")
+def detection_id(running: Running, dataset_id: str) -> str:
+    return str(detect(running.known("the-analyst"), dataset_id, algorithm="zscore")["id"])
+
+
 @pytest.fixture
-def requests(dataset_id: str, model_file: bytes) -> dict[str, Post]:
+def requests(dataset_id: str, detection_id: str, model_file: bytes) -> dict[str, Post]:
     """Return a request for each thing that is made and can be shown again."""
     return {
         "/datasets": put_data,
         "/detections": lambda client, headers: client.post(
             "/detections", json={"dataset_id": dataset_id, "algorithm": "zscore"}, headers=headers
+        ),
+        "/feedback": lambda client, headers: client.post(
+            "/feedback",
+            # A row of the key's own: what is said of a row replaces what was said before.
+            json={"detection_id": detection_id, "index": crc32(str(headers).encode()) % 60, "verdict": "true"},
+            headers=headers,
         ),
         "/models": lambda client, headers: client.post(
             "/models", json={"name": "trained", "dataset_id": dataset_id, "algorithm": "zscore"}, headers=headers
@@ -70,7 +82,7 @@ def requests(dataset_id: str, model_file: bytes) -> dict[str, Post]:
     }
 
 
-MAKING = ["/datasets", "/detections", "/models", "/models/import"]
+MAKING = ["/datasets", "/detections", "/feedback", "/models", "/models/import"]
 
 
 @pytest.mark.parametrize("what", MAKING)
