@@ -119,6 +119,11 @@ def test_choices_reach_the_detector(table: Path) -> None:
     assert result.anomalies[0].explanation is None
 
 
+def test_a_seed_may_be_among_the_parameters(table: Path) -> None:
+    _, detector, _ = detect_file(table, algorithm="isolation_forest", parameters={"seed": 7}, explain=False)
+    assert (detector.seed, detector.parameters) == (7, {})
+
+
 @pytest.mark.parametrize(
     ("choices", "code"),
     [
@@ -126,6 +131,7 @@ def test_choices_reach_the_detector(table: Path) -> None:
         ({"algorithm": "knnn"}, "detection.unknown_algorithm"),
         ({"algorithm": "knn", "parameters": {"k": 3}}, "detection.unknown_parameter"),
         ({"algorithm": "knn", "parameters": {"n_neighbors": 0}}, "detection.invalid_parameter"),
+        ({"algorithm": "knn", "parameters": {"threshold": ["p_value", 0.1]}}, "detection.unknown_parameter"),
         ({"columns": ["amuont"]}, "data.unknown_column"),
         ({"time_column": "when"}, "data.unknown_column"),
         ({"threshold": ("p_value", 2.0)}, "detection.invalid_threshold"),

@@ -13,11 +13,14 @@ from anomaly_detection.detection.errors import InvalidData
 from anomaly_detection.detection.ports import Progress
 from anomaly_detection.detection.results import DetectionResult
 from anomaly_detection.detection.results.timeline import summary_with_timeline
+from anomaly_detection.shared.errors import InvalidInput
 from anomaly_detection.shared.scope import Scope
 from anomaly_detection.workflows.ports import DatasetStore, DetectionRequest, JobContext, Outcome, ResultStore
 from anomaly_detection.workflows.sources import Source
 
 _LOADING_SHARE = 0.2
+_SAID_BESIDE = {"algorithm": "algorithm", "threshold": "threshold", "time": "time_column", "columns": "columns"}
+"""Keywords of `create_detector` that are no algorithm's parameters, by the name under which a request says them."""
 
 
 def detect_file(
@@ -91,10 +94,39 @@ def detect_dataset(
     """
     name = algorithm or default_algorithm(dataset.kind)
     _check_kind(name, dataset)
-    detector = create_detector(
-        name, threshold=threshold, seed=seed, time=time_column, columns=columns, **dict(parameters or {})
+    detector = make_detector(
+        name, parameters or {}, columns=columns, time_column=time_column, threshold=threshold, seed=seed
     )
     return detector, detector.fit_detect(dataset, explain=explain, progress=progress)
+
+
+def make_detector(
+    algorithm: str,
+    parameters: Mapping[str, Any],
+    *,
+    columns: Sequence[str] | None = None,
+    time_column: str | None = None,
+    threshold: tuple[str, float] | None = None,
+    seed: int = 0,
+) -> Detector:
+    """Make the detector that a request asks for; a ``seed`` among its parameters comes before the other.
+
+    Raises
+    ------
+    InvalidInput
+        ``detection.*``: the algorithm is unknown, or a parameter, column or threshold cannot be.
+    """
+    for name in parameters:
+        if name in _SAID_BESIDE:
+            raise InvalidInput(
+                f"{name!r} is no parameter of {algorithm}.",
+                code="detection.unknown_parameter",
+                hint=f"Give {_SAID_BESIDE[name]} beside the parameters, not among them.",
+                details={"parameter": name},
+            )
+    return create_detector(
+        algorithm, threshold=threshold, time=time_column, columns=columns, **{"seed": seed, **parameters}
+    )
 
 
 def run_detection_job(

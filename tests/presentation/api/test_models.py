@@ -120,6 +120,8 @@ def test_a_series_is_learnt_and_continued(client: httpx.Client) -> None:
         ({"name": "x", "dataset_id": "019a0000-0000-7000-8000-000000000000"}, 404, "data.dataset_not_found"),
         ({"name": "x", "algorithm": "nothing"}, 422, "detection.unknown_algorithm"),
         ({"name": "x", "parameters": {"n_neighbors": -1}}, 422, "detection.invalid_parameter"),
+        ({"name": "x", "parameters": {"threshold": ["p_value", 0.1]}}, 422, "detection.unknown_parameter"),
+        ({"name": "x", "parameters": {"seed": -1}}, 422, "detection.invalid_parameter"),
         ({"name": "x", "columns": ["lod"]}, 422, "data.unknown_column"),
         ({"name": "x", "algorithm": "stl"}, 422, "detection.wrong_kind"),
         ({"name": "x", "threshold": {"kind": "p_value", "value": 2}}, 422, "detection.invalid_threshold"),

@@ -17,16 +17,16 @@ def check_request(dataset: DatasetRecord, request: DetectionRequest | TrainingRe
         ``data.unknown_column`` or ``detection.*``.
     """
     from anomaly_detection.detection.catalogue import algorithm_info, default_algorithm
-    from anomaly_detection.detection.detector import create_detector
+    from anomaly_detection.workflows.batch_detection import make_detector
 
     algorithm = request.algorithm or default_algorithm(dataset.kind)
     kinds = algorithm_info(algorithm).kinds
-    create_detector(
+    make_detector(
         algorithm,
-        threshold=request.threshold,
-        time=request.time_column,
+        request.parameters,
         columns=request.columns,
-        **dict(request.parameters),
+        time_column=request.time_column,
+        threshold=request.threshold,
     )
     known = {str(column["name"]): None for column in dataset.columns}
     for column in (*(request.columns or ()), *([request.time_column] if request.time_column else [])):
