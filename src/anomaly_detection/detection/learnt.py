@@ -118,9 +118,12 @@ class Learnt:
         if asked is not None:
             threshold = Threshold(str(asked[0]), float(asked[1]), float(state["score_cutoff"]))
         known = state["trained"]
+        dataset = {"fingerprint": None, **known["dataset"]}
+        if not isinstance(dataset["fingerprint"], str | None):
+            raise TypeError("the fingerprint of the training data is no text")
         trained = {
             "n_rows": int(known["n_rows"]),
-            "dataset": dict(known["dataset"]),
+            "dataset": dataset,
             "notes": [str(note) for note in known["notes"]],
             "members": [dict(member) for member in known.get("members", [])],
         }

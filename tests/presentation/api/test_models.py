@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -265,6 +267,14 @@ def forged(tmp_path: Path) -> bytes:
     return write_model(tmp_path / "forged.adm", kept, arrays).read_bytes()
 
 
+def put_into(document: Any, change: dict[Any, Any]) -> Any:
+    """Return a copy of a nested document with some of its values changed."""
+    made = copy.copy(document)
+    for place, value in change.items():
+        made[place] = put_into(made[place], value) if isinstance(value, dict) else value
+    return made
+
+
 def bad_files(tmp_path: Path) -> Iterator[tuple[str, bytes, str]]:
     sound = model_file()
     invalid = "detection.invalid_model_file"
@@ -288,6 +298,13 @@ def bad_files(tmp_path: Path) -> Iterator[tuple[str, bytes, str]]:
     yield "newer", write_model(source, {**kept, "format_version": 99}, arrays).read_bytes(), "detection.model_too_new"
     strange = write_model(source, {**kept, "algorithm": "os.system"}, arrays).read_bytes()
     yield "strange algorithm", strange, "detection.unknown_algorithm"
+    name = {"encoder": {"encoder": {"fields": {0: {"name": "half of a pair \ud800"}}}}}
+    for what, change in {
+        "no text": name,
+        "strange fingerprint": {"trained": {"dataset": {"fingerprint": 5}}},
+        "beyond all numbers": {"calibrator": {"n": 10**400}},
+    }.items():
+        yield what, write_model(source, put_into(kept, change), arrays).read_bytes(), invalid
 
 
 def test_bad_files_leave_nothing(client: httpx.Client, running: Running, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from types import TracebackType
@@ -289,19 +290,17 @@ class ModelImport:
             # The reader knows the file by the name that we gave it; the user does not.
             error.message = error.message.replace(str(path), "The file")
             raise
-        version = self._models.records.add(
-            self._scope,
-            self._name,
-            NewVersion(
-                id=self._id,
-                imported=describe(detector, stored),
-                algorithm=detector.algorithm,
-                parameters=detector.parameters,
-                columns=detector.chosen.columns,
-                time_column=detector.chosen.time,
-                threshold=_threshold(detector.threshold),
-            ),
+        new = NewVersion(
+            id=self._id,
+            imported=describe(detector, stored),
+            algorithm=detector.algorithm,
+            parameters=detector.parameters,
+            columns=detector.chosen.columns,
+            time_column=detector.chosen.time,
+            threshold=_threshold(detector.threshold),
         )
+        _check_text(new)
+        version = self._models.records.add(self._scope, self._name, new)
         self._upload.keep()
         self._models.changed(self._scope, version)
         return version
@@ -317,6 +316,20 @@ class ModelImport:
 
 def _threshold(rule: tuple[str, float] | None) -> dict[str, Any] | None:
     return None if rule is None else {"kind": rule[0], "value": rule[1]}
+
+
+def _check_text(new: NewVersion) -> None:
+    """Refuse a forged file whose names no answer could repeat: one such row would break every list that holds it."""
+    from anomaly_detection.detection.errors import InvalidModelFile
+
+    try:
+        json.dumps(asdict(new), ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise InvalidModelFile(
+            "The file is not a sound model file: a name in it is no Unicode text.",
+            code="detection.invalid_model_file",
+            hint="Name the columns in plain text, and train and save the detector again.",
+        ) from error
 
 
 def _checked_name(name: str) -> str:

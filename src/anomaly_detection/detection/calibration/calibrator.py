@@ -194,7 +194,12 @@ class Calibrator:
         tail = None if state["tail"] is None else Tail(**{name: float(value) for name, value in state["tail"].items()})
         knots = tuple(float(knot) for knot in state["knots"])
         made = cls(int(state["n"]), knots, tail, float(state["p_cutoff"]))
-        sound = made.n >= 1 and bool(knots) and bool(np.isfinite(knots).all()) and bool((np.diff(knots) >= 0.0).all())
+        sound = (
+            1 <= made.n < 2**63
+            and bool(knots)
+            and bool(np.isfinite(knots).all())
+            and bool((np.diff(knots) >= 0.0).all())
+        )
         sound = sound and state["method"] == METHOD and state["version"] in {1, VERSION} and 0.0 < made.p_cutoff <= 1.0
         if tail is not None:
             sound = (
