@@ -107,7 +107,7 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 
 /** `isolation_forest` as a person writes it. */
 export function algorithmLabel(name: string): string {
-  const known: Record<string, string> = { stl: 'STL', mstl: 'MSTL', knn: 'kNN', lof: 'LOF', ecod: 'ECOD', copod: 'COPOD', hbos: 'HBOS', pca: 'PCA', iqr: 'IQR', modified_zscore: 'Modified z-score', zscore: 'Z-score', one_class_svm: 'One-class SVM' };
+  const known: Record<string, string> = { stl: 'STL', mstl: 'MSTL', knn: 'kNN', lof: 'LOF', ecod: 'ECOD', copod: 'COPOD', hbos: 'HBOS', pca: 'PCA', iqr: 'IQR', modified_zscore: 'Modified z-score', zscore: 'Z-score', one_class_svm: 'One-class SVM', robust_mcd: 'Robust MCD' };
   const library = /^(sklearn|pyod):(.+)$/.exec(name);
   if (library !== null) return `${library[2]} (${library[1] === 'pyod' ? 'PyOD' : 'scikit-learn'})`;
   const text = name.replaceAll('_', ' ');
