@@ -18,7 +18,7 @@ from anomaly_detection.shared.scope import Scope
 if TYPE_CHECKING:
     from anomaly_detection.configurations.basic.access import Access
     from anomaly_detection.configurations.basic.models import Models
-    from anomaly_detection.configurations.basic.parts import Parts
+    from anomaly_detection.configurations.basic.parts import Algorithms, Parts
     from anomaly_detection.configurations.basic.scoring import Scoring
 
 _LOGGER = logging.getLogger(__name__)
@@ -69,6 +69,7 @@ class Operations:
         self.profile_dataset = guarded("datasets.profile", data, datasets.profile, quiet=True)
         self.rename_dataset = guarded("datasets.rename", Permission.WRITE_DATASETS, datasets.rename)
         self.delete_dataset = guarded("datasets.delete", Permission.WRITE_DATASETS, datasets.delete)
+        self.load_algorithm_to_detect = guarded("algorithms.load", write, parts.algorithms.load, quiet=True)
         self.start_detection = guarded("detections.start", write, detections.start)
         self.start_model_detection = guarded("detections.start_by_model", write, detections.start_by_model)
         self.list_detections = guarded("detections.list", read, detections.list, quiet=True)
@@ -82,7 +83,7 @@ class Operations:
         self.get_job = guarded("jobs.get", Permission.READ_JOBS, jobs.get, quiet=True)
         self.cancel_job = guarded("jobs.cancel", Permission.WRITE_JOBS, jobs.cancel)
         self.subscribe = guarded("events.subscribe", Permission.READ_EVENTS, parts.events.subscribe, quiet=True)
-        self._offer_models(parts.models, parts.scoring)
+        self._offer_models(parts.models, parts.scoring, parts.algorithms)
         self._offer_overview(parts)
         self._offer_access(parts.access)
 
@@ -100,8 +101,9 @@ class Operations:
         self.get_overview = guarded("overview.get", Permission.READ_DETECTIONS, parts.overview.look, quiet=True)
         self.job_subjects = guarded("jobs.subjects", Permission.READ_JOBS, parts.overview.subjects, quiet=True)
 
-    def _offer_models(self, models: Models, scoring: Scoring) -> None:
+    def _offer_models(self, models: Models, scoring: Scoring, algorithms: Algorithms) -> None:
         read, write, score = Permission.READ_MODELS, Permission.WRITE_MODELS, Permission.SCORE_MODELS
+        self.load_algorithm_to_train = guarded("algorithms.load", write, algorithms.load, quiet=True)
         self.train_model = guarded("models.train", write, models.train)
         self.begin_model_import = guarded("models.import", write, models.begin_import)
         self.list_models = guarded("models.list", read, models.list, quiet=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from anomaly_detection.configurations.basic.access import Access
 from anomaly_detection.configurations.basic.datasets import Datasets
@@ -30,6 +30,13 @@ class Algorithms:
         from anomaly_detection.detection.catalogue import list_algorithms
 
         return list_algorithms(kind=kind, family=family)
+
+    def load(self, _scope: Scope, name: str | None, parameters: Mapping[str, Any]) -> None:
+        """Import another library's algorithm, which takes seconds, before a transaction makes others wait."""
+        from anomaly_detection.detection.catalogue import create_algorithm
+
+        if name is not None and ":" in name:
+            create_algorithm(name, parameters)
 
 
 class Jobs:

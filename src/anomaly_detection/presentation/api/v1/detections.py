@@ -44,6 +44,7 @@ def start_detection(
         time_column=body.time_column,
         threshold=None if body.threshold is None else (body.threshold.kind, body.threshold.value),
     )
+    operations.load_algorithm_to_detect(caller, body.algorithm, body.parameters)
     detection = keyed.make(
         body,
         lambda: Detection.of(*_start(operations, caller, order, body)),

@@ -50,6 +50,7 @@ def train_model(
         time_column=body.time_column,
         threshold=None if body.threshold is None else (body.threshold.kind, body.threshold.value),
     )
+    operations.load_algorithm_to_train(caller, body.algorithm, body.parameters)
     version = ModelVersion.of(
         keyed.make(
             body,
