@@ -13,11 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from anomaly_detection.infrastructure.persistence.engine import Database, create_engine
+from anomaly_detection.infrastructure.persistence.rows import name_contains
 from anomaly_detection.infrastructure.persistence.tables import Json, UtcDateTime, tenants
 from anomaly_detection.infrastructure.persistence.tenants import TenantRepository
 from anomaly_detection.shared.clock import utc_now
 from anomaly_detection.shared.errors import InvalidInput, Unavailable
 from anomaly_detection.shared.identity import new_id
+
+STRICT = "-c default_transaction_isolation=serializable"
 
 values = sa.Table(
     "values",
@@ -258,3 +261,61 @@ def test_a_full_disk_is_named_and_nothing_is_lost(sqlite_url: str) -> None:
     assert caught.value.code == "platform.disk_full"
     assert names(database) == {"kept"}
     database.dispose()
+
+
+def test_the_transactions_are_those_that_the_repositories_expect(postgres_url: str) -> None:
+    strict = Database(str(sa.make_url(postgres_url).update_query_dict({"options": STRICT}).render_as_string(False)))
+    with strict.read() as connection:
+        assert connection.execute(sa.text("SHOW transaction_isolation")).scalar() == "read committed"
+    strict.dispose()
+
+
+def test_an_unforeseen_error_tells_the_log_no_values(database: Database) -> None:
+    with pytest.raises(exc.IntegrityError) as caught:
+        add_tenants(database, ["the one name", "the one name"])
+    assert "the one name" not in str(caught.value).partition("\n[SQL")[2]
+
+
+def test_two_that_wait_for_each_other_are_told_to_try_again(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    add_tenants(database, ["one", "two"])
+    both_hold, caught = threading.Barrier(2, timeout=20), []
+
+    def rename(first: str, second: str) -> None:
+        try:
+            with database.write() as connection:
+                connection.execute(sa.update(tenants).where(tenants.c.name == first).values(created_at=utc_now()))
+                both_hold.wait()
+                connection.execute(sa.update(tenants).where(tenants.c.name == second).values(created_at=utc_now()))
+        except Unavailable as error:
+            caught.append(error.code)
+
+    threads = [threading.Thread(target=rename, args=names) for names in (("one", "two"), ("two", "one"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    database.dispose()
+    assert caught == ["platform.database_busy"]
+
+
+NAMED = "Ärger im Büro, страна, 50%"
+
+
+@pytest.mark.parametrize("asked", ["Ärger", "ärger", "ÄRGER", "im büro", "СТРАНА", "50%"])
+def test_a_name_is_found_in_any_case(sqlite_url: str, asked: str) -> None:
+    database = Database(sqlite_url)
+    assert found(database, asked) == [NAMED]
+    database.dispose()
+
+
+@pytest.mark.parametrize("asked", ["Ärger", "IM B", "страна", "50%"])
+def test_a_name_is_found_as_it_is_written(database: Database, asked: str) -> None:
+    assert found(database, asked) == [NAMED]
+
+
+def found(database: Database, asked: str) -> list[str]:
+    add_tenants(database, [NAMED, "another 500"])
+    query = sa.select(tenants.c.name).where(name_contains(tenants.c.name, asked))
+    with database.read() as connection:
+        return list(connection.execute(query).scalars())

@@ -138,11 +138,17 @@ def create_engine(url: str, *, pool_size: int = 10) -> sa.Engine:
     """Return an engine with our settings for the database that `url` names (see `Database`)."""
     address = _address(url)
     # NaN is no JSON: a document that holds one must fail where it is written and not where somebody reads it.
-    options: dict[str, Any] = {"json_serializer": partial(json.dumps, allow_nan=False, separators=(",", ":"))}
+    options: dict[str, Any] = {
+        "json_serializer": partial(json.dumps, allow_nan=False, separators=(",", ":")),
+        # An error that nobody foresaw is logged with its statement, and the log is not to hold hashes and users' texts.
+        "hide_parameters": True,
+    }
     if address.get_backend_name() == "postgresql":
         require("psycopg", extra="postgres")
         return sa.create_engine(
             address,
+            # What the repositories expect, whatever the server's own default is: who waited for a row sees it as it is now.
+            isolation_level="READ COMMITTED",
             pool_pre_ping=True,
             pool_size=pool_size,
             max_overflow=pool_size,
@@ -204,6 +210,8 @@ def _make_private(path: Path) -> None:
 def _configure_sqlite(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA synchronous=NORMAL")
+    # SQLite's own knows ASCII only, so that a name with another capital would not be found by its own text.
+    connection.create_function("lower", 1, _lower, deterministic=True)
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         # The change to WAL needs the file for itself for a moment and does not wait for it by the busy timeout.
@@ -214,6 +222,10 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
@@ -253,6 +265,7 @@ def _translate(error: exc.DBAPIError) -> Exception:
         ("No space left", "platform.disk_full", "Free some space; nothing was half-written."),
         ("disk I/O error", "platform.database_unreachable", "Check the disk that the database's file lies on."),
         ("is locked", "platform.database_busy", "Try again in a moment."),
+        ("deadlock detected", "platform.database_busy", "Try again in a moment; nothing was changed."),
         ("readonly", "platform.database_unreachable", "Give this user the right to write to the database."),
     )
     for sign, code, hint in known:

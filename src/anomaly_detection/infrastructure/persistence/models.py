@@ -18,7 +18,7 @@ from anomaly_detection.infrastructure.persistence.model_rows import (
     select_versions,
     version_of,
 )
-from anomaly_detection.infrastructure.persistence.rows import newest_first
+from anomaly_detection.infrastructure.persistence.rows import name_contains, newest_first
 from anomaly_detection.infrastructure.persistence.tables import model_versions, models
 from anomaly_detection.shared.clock import utc_now
 from anomaly_detection.shared.errors import Conflict, NotFound
@@ -127,7 +127,7 @@ class ModelRepository:
         query = newest_first(sa.select(models), models, scope, limit=limit, after=after)
         query = query.where(models.c.archived_at.is_not(None) if archived else models.c.archived_at.is_(None))
         if search:
-            query = query.where(models.c.name.icontains(search, autoescape=True))
+            query = query.where(name_contains(models.c.name, search))
         with self._database.read() as connection:
             return self._with_versions(connection, scope, connection.execute(query).all())
 

@@ -83,4 +83,6 @@ def newest_first(query: sa.Select[Any], table: sa.Table, scope: Scope, *, limit:
 
 def name_contains(column: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[bool]:
     """Return the condition that a name holds a text, in any case; wildcards in the text mean themselves."""
-    return sa.func.lower(column).contains(text.lower(), autoescape=True)
+    in_any_case = sa.func.lower(column).contains(text.lower(), autoescape=True)
+    # A PostgreSQL database of the locale C has capitals in ASCII only: there a name is found at least as it is written.
+    return sa.or_(in_any_case, column.contains(text, autoescape=True))
