@@ -1,6 +1,7 @@
 """Rows scored at once by a stored model, beside MLflow's scoring server with the same scikit-learn model.
 
-Single rows come at 100 per second at random moments, whatever the answers do; 10 000 rows come in one request after the other.
+Single rows come at 100 per second at random moments, whatever the answers do, and one after the other; 10 000 rows come in one
+request after the other.
 Ours answers with scores, p-values, labels and severities; MLflow's with labels.
 """
 
@@ -35,6 +36,7 @@ SECONDS = 20.0
 WARM_UP_SECONDS = 3.0
 LIMIT_SECONDS = 30.0
 TIMES = 7
+ALONE = 300
 ARROW = "application/vnd.apache.arrow.stream"
 JSON = "application/json"
 
@@ -110,6 +112,7 @@ def _theirs(folder: Path, rows: Path) -> list[Figure]:
 
 def _single_rows(name: str, url: str, pid: int, requests: list[bytes], aim: tuple[str, str] = ("", "")) -> list[Figure]:
     at_moments(url, requests, arrivals(PER_SECOND / 4, WARM_UP_SECONDS, seed=1), limit_seconds=LIMIT_SECONDS)
+    alone = one_after_the_other(url, requests[0], ALONE)
     before = processor_seconds(pid)
     outcome = at_moments(url, requests, arrivals(PER_SECOND, SECONDS), limit_seconds=LIMIT_SECONDS)
     taken = 1e3 * (processor_seconds(pid) - before) / max(len(outcome.latencies_ms), 1)
@@ -117,6 +120,7 @@ def _single_rows(name: str, url: str, pid: int, requests: list[bytes], aim: tupl
     return [
         Figure(f"{name}: p50", outcome.percentile(50), "ms", aim[0], note),
         Figure(f"{name}: p99", outcome.percentile(99), "ms", aim[1]),
+        Figure(f"{name}: one after the other", alone.percentile(50), "ms", note=f"median of {ALONE}, nobody else asks"),
         Figure(f"{name}: processor time", taken, "ms", note="of the server for each answer"),
     ]
 
