@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from anomaly_detection.enterprise.auth.accounts import User
+from anomaly_detection.enterprise.auth.sessions import Session
 from anomaly_detection.enterprise.auth.tables import sessions, users
 from anomaly_detection.shared.clock import utc_now
 from anomaly_detection.shared.errors import Conflict, InvalidInput, NotFound, NotSignedIn
-from tests.enterprise.conftest import PASSWORD, House, scope_of
+from tests.enterprise.conftest import PASSWORD, House, hashed, scope_of
 
 
 def test_a_new_user_comes_in_by_a_link(house: House) -> None:
@@ -232,3 +234,39 @@ def test_disabling_while_a_link_is_used_ends_one_way_or_the_other(house: House) 
                 sessions.c.user_id == account.id, sessions.c.revoked_at.is_(None)
             )
             assert connection.execute(open_sessions).first() is None
+
+
+def while_replaced(house: House, attempt: Callable[[], object]) -> list[str]:
+    """Make an attempt with the old password while a transaction replaces it; return the codes of its refusal."""
+    user = house.add("ada")
+    refused: list[str] = []
+
+    def try_it() -> None:
+        try:
+            attempt()
+        except (NotSignedIn, InvalidInput) as error:
+            refused.append(error.code)
+
+    thread = threading.Thread(target=try_it)
+    with house.database.write() as connection:
+        connection.execute(sa.update(users).where(users.c.id == user.id).values(password_hash=hashed("another one")))
+        thread.start()
+        # Until it has checked the old password and waits for this transaction; where it is slower, it is refused as well.
+        thread.join(1.5)
+    thread.join()
+    return refused
+
+
+def test_a_password_that_was_just_replaced_begins_no_session(house: House) -> None:
+    assert while_replaced(house, lambda: house.sessions.sign_in("ada", PASSWORD)) == ["auth.invalid_credentials"]
+    with house.database.read() as connection:
+        assert connection.execute(sa.select(sessions.c.id)).all() == []
+
+
+def test_a_password_is_changed_by_one_of_two_at_once(house: House) -> None:
+    def change() -> None:
+        session = Session("a session", house.accounts.find("ada"), utc_now() + timedelta(hours=1))
+        house.sessions.change_password(session, PASSWORD, "the password of a thief")
+
+    assert while_replaced(house, change) == ["auth.wrong_password"]
+    assert house.sessions.sign_in("ada", "another one").session.user.username == "ada"

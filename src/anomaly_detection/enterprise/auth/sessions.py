@@ -92,7 +92,7 @@ class Sessions:
         # An unknown name goes the same way, so that it takes as long.
         if not admit(self._database, "" if row is None else row["id"], matches=matches) or row is None:
             raise _invalid_credentials()
-        return self._open(to_user(row))
+        return self._open(to_user(row), users.c.password_hash == row["password_hash"])
 
     def sign_in_once(self, token: str, new_password: str) -> SignedIn:
         """Spend a one-time token, set the password, and open a session (errors: `Accounts.choose_password`)."""
@@ -177,15 +177,14 @@ class Sessions:
         check_strength(new, user.username)
         row = self._user_row(users.c.id == user.id)
         matches = verify_password(current, None if row is None else row["password_hash"])
-        if not admit(self._database, user.id, matches=matches):
-            raise InvalidInput(
-                "The present password is wrong.",
-                code="auth.wrong_password",
-                hint=f"After {FREE_ATTEMPTS} wrong attempts one must wait, up to {LONGEST_LOCK.seconds // 60} minutes.",
-            )
+        if not admit(self._database, user.id, matches=matches) or row is None:
+            raise _wrong_password()
         password_hash = hash_password(new)
+        checked = sa.and_(users.c.id == user.id, users.c.password_hash == row["password_hash"])
         with self._database.write() as connection:
-            connection.execute(sa.update(users).where(users.c.id == user.id).values(password_hash=password_hash))
+            # Of two who change it at once the second one no longer knows it: the first may be its owner, shutting a thief out.
+            if connection.execute(sa.update(users).where(checked).values(password_hash=password_hash)).rowcount != 1:
+                raise _wrong_password()
             connection.execute(sa.delete(one_time_tokens).where(one_time_tokens.c.user_id == user.id))
             self._endings.announce(self._database, end_sessions(connection, user.id, utc_now(), spare=session.id))
 
@@ -202,13 +201,14 @@ class Sessions:
             row = connection.execute(user_columns().where(condition)).mappings().one_or_none()
         return None if row is None else dict(row)
 
-    def _open(self, user: User) -> SignedIn:
+    def _open(self, user: User, still: sa.ColumnElement[bool] | None = None) -> SignedIn:
         now = utc_now()
         session = Session(new_id(), user, (now + self._lifetime).replace(microsecond=0))
-        enabled = sa.and_(users.c.id == user.id, users.c.disabled_at.is_(None))
+        admitted = sa.and_(users.c.id == user.id, users.c.disabled_at.is_(None), sa.true() if still is None else still)
         with self._database.write() as connection:
-            # Whoever disables this user waits for this row, or was first: no session is left that they do not see.
-            signed = connection.execute(sa.update(users).where(enabled).values(last_sign_in_at=now))
+            # Whoever disables this user or gives them another password waits for this row, or was first: no session is left
+            # that they do not see.
+            signed = connection.execute(sa.update(users).where(admitted).values(last_sign_in_at=now))
             if signed.rowcount != 1:
                 raise _invalid_credentials()
             connection.execute(sa.delete(sessions).where(sessions.c.user_id == user.id, sessions.c.expires_at < now))
@@ -250,6 +250,14 @@ class Sessions:
             refresh_tokens.issue(connection, tenant_id, session.id, now),
             self._signer.csrf_token(session.id),
         )
+
+
+def _wrong_password() -> InvalidInput:
+    return InvalidInput(
+        "The present password is wrong.",
+        code="auth.wrong_password",
+        hint=f"After {FREE_ATTEMPTS} wrong attempts one must wait, up to {LONGEST_LOCK.seconds // 60} minutes.",
+    )
 
 
 def _invalid_credentials() -> NotSignedIn:
