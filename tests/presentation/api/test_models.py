@@ -16,6 +16,7 @@ import pytest
 
 from anomaly_detection import create_detector
 from anomaly_detection.detection.model_file import read_model, write_model
+from anomaly_detection.shared.scope import Scope
 from tests.presentation.api.model_files import (
     MIXED,
     file_of,
@@ -367,6 +368,28 @@ def test_what_an_import_left_that_died_is_swept_away(tmp_path: Path) -> None:
         assert not (folder / kept["id"] / ".unfinished").exists()
         client = running.client("ana")
         assert client.post(f"/models/{kept['model_id']}/score", json={"rows": ROWS}).status_code == 200
+
+
+def test_a_removal_that_dies_between_record_and_file_is_made_whole(tmp_path: Path) -> None:
+    with serving(tmp_path) as running:
+        running.add_user("ana")
+        client = running.client("ana")
+        gone, kept = import_model(client), import_model(client)
+        models, user = running.platform.models, client.get("/sessions/current").json()["user"]
+        scope = Scope(user["tenant"]["id"], user["id"])
+        # As the process dies: the mark is made and the record is gone, and everything else was to come.
+        for version in (gone, kept):
+            models.files.unsettle(scope, version["id"])
+        models.records.remove(scope, gone["model_id"])
+        folder = running.platform.folder.models / scope.tenant_id
+        assert (folder / gone["id"]).exists()
+    with serving(tmp_path) as running:
+        assert sorted(path.name for path in folder.iterdir()) == [kept["id"]]
+        client = running.client("ana")
+        client.post(f"/models/{kept['model_id']}/versions/1/promote", json={"stage": "production"})
+        assert code_of(client.delete(f"/models/{kept['model_id']}"), 409) == "models.in_production"
+        assert code_of(client.delete(f"/models/{kept['model_id']}/versions/1"), 409) == "models.in_production"
+        assert [path.suffix for path in (folder / kept["id"]).iterdir()] == [".adm"]
 
 
 def test_the_events_name_each_change(running: Running, client: httpx.Client) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -185,8 +186,8 @@ class Models:
 
     def remove_version(self, scope: Scope, model_id: str, number: int) -> None:
         """Remove a version with its file (errors: those of the repository)."""
-        version = self.records.remove_version(scope, model_id, number)
-        self.files.remove(scope, version.id)
+        with self._going(scope, [self.records.version(scope, model_id, number).id]):
+            version = self.records.remove_version(scope, model_id, number)
         self.changed(scope, version)
 
     def archive(self, scope: Scope, model_id: str) -> ModelRecord:
@@ -199,8 +200,9 @@ class Models:
 
     def remove(self, scope: Scope, model_id: str) -> None:
         """Remove a model with all its versions and files (errors: those of the repository)."""
-        for version in self.records.remove(scope, model_id):
-            self.files.remove(scope, version.id)
+        with self._going(scope, self.records.version_ids(scope, model_id)):
+            removed = self.records.remove(scope, model_id)
+        for version in removed:
             self.changed(scope, version)
 
     def open_file(self, scope: Scope, model_id: str, number: int) -> tuple[BinaryIO, VersionRecord]:
@@ -220,6 +222,20 @@ class Models:
             return self.files.path(scope, version.id, version.stored).open("rb"), version
         except FileNotFoundError as error:
             raise NotFound("The model file was removed.", code="models.file_not_found") from error
+
+    @contextmanager
+    def _going(self, scope: Scope, version_ids: Sequence[str]) -> Iterator[None]:
+        """Remove the files of versions whose records go inside this block, also if the process dies in the middle."""
+        for version_id in version_ids:
+            self.files.unsettle(scope, version_id)
+        try:
+            yield
+        except PlatformError:
+            for version_id in version_ids:
+                self.files.settle(scope, version_id)
+            raise
+        for version_id in version_ids:
+            self.files.remove(scope, version_id)
 
     def _put_away(self, scope: Scope, model_id: str, *, away: bool) -> ModelRecord:
         model = self.records.put_away(scope, model_id, away=away)

@@ -28,7 +28,7 @@ NOT_FOUND = "models.file_not_found"
 SUFFIX = ".adm"
 
 _UNFINISHED = ".unfinished"
-"""Marks the folder of an import that has no record yet."""
+"""Marks the folder of an import that has no record yet, and of a version whose record is about to go."""
 _BLOCK_BYTES = 1 << 20
 
 
@@ -97,12 +97,19 @@ class ModelFiles:
         """Remove everything of a version."""
         shutil.rmtree(self._place(scope, version_id), ignore_errors=True)
 
+    def unsettle(self, scope: Scope, version_id: str) -> None:
+        """Say that a version's record is about to go: if the process dies between record and file, `sweep` finds the file."""
+        place = self._place(scope, version_id)
+        with disk_errors(place):
+            if place.is_dir():
+                (place / _UNFINISHED).touch()
+
     def settle(self, scope: Scope, version_id: str) -> None:
-        """Say that an import's record is kept: its folder is never taken for one that a crash left."""
+        """Say that a version's record is kept: its folder is never taken for one that a crash left."""
         (self._place(scope, version_id) / _UNFINISHED).unlink(missing_ok=True)
 
     def sweep(self, is_kept: Callable[[Scope, str], bool], *, older_than_seconds: float = 86_400.0) -> int:
-        """Remove the imports whose process died before their record was kept; return how many.
+        """Remove what a crash left of imports without a record and of versions that were being removed; return how many.
 
         Only what is marked as unfinished is ever removed, and of that only what has no record: the database may be another
         one, or an older copy.

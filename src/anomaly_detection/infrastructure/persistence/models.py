@@ -145,6 +145,14 @@ class ModelRepository:
             rows = connection.execute(query.order_by(model_versions.c.version.desc()).limit(limit))
             return [version_of(row) for row in rows]
 
+    def version_ids(self, scope: Scope, model_id: str) -> Sequence[str]:
+        """Return the ids of all versions of a model; none where the tenant has no such model."""
+        query = sa.select(model_versions.c.id).where(
+            model_versions.c.tenant_id == scope.tenant_id, model_versions.c.model_id == model_id
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).scalars().all()
+
     def version(self, scope: Scope, model_id: str, number: int) -> VersionRecord:
         """Return one version.
 
