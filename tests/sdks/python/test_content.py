@@ -136,7 +136,11 @@ def test_tables_that_differ(later: dict[str, list[Any]]) -> None:
     assert caught.value.code == "client.tables_differ"
 
 
-@pytest.mark.parametrize("source", [3, None, io.StringIO("a,b\n"), [1, 2], ["a,b\n"]], ids=repr)
+@pytest.mark.parametrize(
+    "source",
+    [3, None, io.StringIO("a,b\n"), [1, 2], ["a,b\n"]],
+    ids=["number", "nothing", "open text", "numbers", "texts"],
+)
 def test_what_cannot_be_sent(source: Any) -> None:
     with pytest.raises(sdk.InvalidInput) as caught:
         sent(source)
