@@ -90,8 +90,14 @@ def test_things_get_another_name(keeper: httpx.Client) -> None:
     assert changed == {**detection, "name": "nightly", "dataset": {**detection["dataset"], "name": "Höst <b>"}}
     assert [item["name"] for item in keeper.get("/detections", params={"q": "NIGHT"}).json()["items"]] == ["nightly"]
     for path in (f"/datasets/{dataset['id']}", f"/detections/{detection['id']}"):
-        for body in ({"name": ""}, {"name": "x" * 201}, {}, {"name": "x", "kind": "table"}):
+        for body in ({"name": ""}, {"name": " \n\t"}, {"name": "x" * 201}, {}, {"name": "x", "kind": "table"}):
             assert code_of(keeper.patch(path, json=body), 422) == "api.invalid_request"
+        assert keeper.patch(path, json={"name": " seen \n"}).json()["name"] == "seen"
+    nameless = keeper.post("/datasets", params={"filename": "a.csv", "name": "  "}, content=TABLE)
+    assert code_of(nameless, 422) == "api.invalid_request"
+    ordered = keeper.post("/detections", json={"dataset_id": dataset["id"], "name": "  "}).json()
+    assert ordered["name"] == "seen · knn"
+    assert code_of(keeper.post("/api-keys", json={"name": "  "}), 422) == "api.invalid_request"
 
 
 def test_detections_are_filtered(keeper: httpx.Client) -> None:

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from anomaly_detection.presentation.api.dependencies import After, Id, Limit, NamePart, TheCaller, TheOperations
 from anomaly_detection.presentation.api.idempotency import TheIdempotency
 from anomaly_detection.presentation.api.v1.paging import page
+from anomaly_detection.presentation.api.v1.schemas.common import Name
 from anomaly_detection.presentation.api.v1.schemas.datasets import (
     Dataset,
     DatasetChanges,
@@ -46,7 +47,7 @@ async def upload_dataset(
     filename: Annotated[
         str, Query(min_length=1, max_length=255, description="Shown, and its ending tells the format.")
     ],
-    name: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
+    name: Annotated[Name | None, Query()] = None,
     content_length: Annotated[int | None, Header(ge=0)] = None,
 ) -> Dataset:
     """Upload a file of data. It is streamed to disk, read, and described; one that cannot be read leaves nothing."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import AwareDatetime, Field
 
-from anomaly_detection.presentation.api.v1.schemas.common import Answer, Request
+from anomaly_detection.presentation.api.v1.schemas.common import Answer, Name, Request
 
 
 class KeyOwner(Answer):
@@ -47,6 +47,6 @@ class NewApiKey(Answer):
 class ApiKeyRequest(Request):
     """A key to make."""
 
-    name: str = Field(min_length=1, max_length=200, description="By which people know what it is for.")
+    name: Name = Field(description="By which people know what it is for.")
     role: str | None = Field(default=None, max_length=32, description="At most one's own, which is the default.")
     expires_at: AwareDatetime | None = Field(default=None, description="When it ends by itself; never by default.")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from anomaly_detection.infrastructure.persistence.datasets import DatasetRecord
-from anomaly_detection.presentation.api.v1.schemas.common import Answer, Request
+from anomaly_detection.presentation.api.v1.schemas.common import Answer, Name, Request
 
 FEATURES_SHOWN = 50
 
@@ -87,7 +87,7 @@ class DatasetPage(Answer):
 class DatasetChanges(Request):
     """What is to be different about a data set."""
 
-    name: str = Field(min_length=1, max_length=200)
+    name: Name
 
 
 class Histogram(Answer):

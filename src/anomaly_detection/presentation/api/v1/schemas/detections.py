@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from anomaly_detection.infrastructure.persistence.detections import DetectionRecord
-from anomaly_detection.presentation.api.v1.schemas.common import Answer, Request
+from anomaly_detection.presentation.api.v1.schemas.common import Answer, Name, Request
 from anomaly_detection.presentation.api.v1.schemas.jobs import Failure, Progress
 from anomaly_detection.workflows.ports import JobStatus, Priority
 
@@ -31,7 +31,7 @@ class NewDetection(Request):
     columns: list[str] | None = Field(default=None, description="The features; null: those that were recognised.")
     time_column: str | None = None
     threshold: ThresholdChoice | None = None
-    name: str | None = Field(default=None, max_length=200)
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
     priority: Priority = "normal"
     model_id: str | None = Field(default=None, max_length=64, description="A stored model judges the data.")
     model_version: int | None = Field(default=None, ge=1, lt=2**31, description="null: the one in production.")
@@ -51,7 +51,7 @@ class NewDetection(Request):
 class DetectionChanges(Request):
     """What is to be different about a detection."""
 
-    name: str = Field(min_length=1, max_length=200)
+    name: Name
 
 
 class DatasetReference(Answer):
