@@ -77,6 +77,8 @@ def test_the_profile_of_older_data_is_made_once(running: Running, keeper: httpx.
     kept.unlink()
     assert keeper.get(path).json() == at_arrival
     assert kept.exists()
+    kept.write_bytes(b"")
+    assert keeper.get(path).json() == at_arrival, "what a power cut left empty is made again"
     kept.write_bytes(kept.read_bytes().replace(b'"n_rows": 300', b'"n_rows": 301'))
     assert keeper.get(path).json()["n_rows"] == 301, "what is kept is not made again"
 

@@ -160,7 +160,7 @@ class Datasets:
         path = self.files.path(scope, dataset_id).with_name(_PREVIEW)
         try:
             kept = json.loads(path.read_bytes())
-        except FileNotFoundError as error:
+        except (FileNotFoundError, ValueError) as error:
             raise NotFound("There is no preview of this data set.", code="data.preview_not_found") from error
         return columns, kept[:rows]
 
@@ -261,7 +261,8 @@ class DatasetUpload:
 def _kept(path: Path) -> dict[str, Any] | None:
     try:
         kept: dict[str, Any] = json.loads(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
+        # A power cut may leave the file without its content; it is made again.
         return None
     return kept
 
