@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,13 @@ def test_pages_of_data_sets_run_from_the_newest(datasets: DatasetRepository, sco
     rest = datasets.list(scope, limit=10, after=first[-1].id)
     assert [record.id for record in (*first, *rest)] == sorted(ids, reverse=True)
     assert datasets.list(scope, after=rest[-1].id) == []
+
+
+def test_a_list_of_data_sets_carries_no_columns(datasets: DatasetRepository, scope: Scope) -> None:
+    record = datasets.add(scope, make_dataset())
+    assert record.columns
+    assert datasets.list(scope) == [replace(record, columns=())]
+    assert datasets.get(scope, record.id) == record
 
 
 def test_a_detection_shows_its_data_set_and_its_job(

@@ -86,6 +86,8 @@ class DatasetRepository:
     ) -> Sequence[DatasetRecord]:
         """Return the tenant's records, newest first, those older than the id `after`; an empty filter lets all pass.
 
+        Their ``columns`` are left out: of a page of wide data they are megabytes, and reading them takes seconds.
+
         Parameters
         ----------
         q : str
@@ -93,13 +95,14 @@ class DatasetRepository:
         kind : {"", "series", "table"}
             Kind of the data.
         """
-        query = newest_first(sa.select(datasets), datasets, scope, limit=limit, after=after)
+        brief = sa.select(*(column for column in datasets.c if column.name != "columns"))
+        query = newest_first(brief, datasets, scope, limit=limit, after=after)
         if q:
             query = query.where(name_contains(datasets.c.name, q))
         if kind:
             query = query.where(datasets.c.kind == kind)
         with self._database.read() as connection:
-            return [_record_of(row) for row in connection.execute(query)]
+            return [_record_of(row, columns=()) for row in connection.execute(query)]
 
     def rename(self, scope: Scope, dataset_id: str, name: str) -> DatasetRecord:
         """Give a data set another name, or raise `NotFound`."""
@@ -156,5 +159,6 @@ class StoredDatasets:
         return load_dataset(self._files.path(scope, dataset_id), name=record.name, max_bytes=self._max_bytes)
 
 
-def _record_of(row: Any) -> DatasetRecord:
-    return DatasetRecord(**{name: getattr(row, name) for name in DatasetRecord.__slots__})
+def _record_of(row: Any, **known: Any) -> DatasetRecord:
+    read = {name: getattr(row, name) for name in DatasetRecord.__slots__ if name not in known}
+    return DatasetRecord(**read, **known)
