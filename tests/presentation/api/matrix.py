@@ -81,7 +81,7 @@ NEEDS = {
     "listen": Permission.READ_EVENTS,
 }
 ABOUT_ONESELF = {"get_current_session", "sign_out", "change_password"}
-SESSION_NEEDED = ABOUT_ONESELF | {"create_api_key"}
+SESSION_NEEDED = ABOUT_ONESELF | {"create_api_key", "create_user", "make_one_time_token"}
 """What an API key cannot do, whatever its role."""
 
 REFERRING = {name for name, (_, path) in OPERATIONS.items() if "{" in path} | {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from anomaly_detection.presentation.api.dependencies import After, Id, Limit, TheCaller, TheOperations
+from anomaly_detection.presentation.api.dependencies import After, Id, Limit, TheCaller, TheOperations, TheSession
 from anomaly_detection.presentation.api.idempotency import TheIdempotency
 from anomaly_detection.presentation.api.v1.paging import page
 from anomaly_detection.presentation.api.v1.schemas.users import (
@@ -31,11 +31,15 @@ def create_user(
     body: UserRequest,
     request: Request,
     response: Response,
+    _session: TheSession,
     caller: TheCaller,
     operations: TheOperations,
     keyed: TheIdempotency,
 ) -> NewUser:
-    """Add a user. They have no password yet: hand them the one-time link, with which they choose one."""
+    """Add a user. They have no password yet: hand them the one-time link, with which they choose one.
+
+    An API key cannot: whoever holds one could let themselves in for good.
+    """
     account, link = keyed.make_secret(
         body, lambda: operations.create_user(caller, body.username, body.role), lambda made: made[0].id
     )
@@ -62,6 +66,6 @@ def delete_user(user_id: Id, caller: TheCaller, operations: TheOperations) -> No
 
 
 @router.post("/{user_id}/one-time-token", status_code=201)
-def make_one_time_token(user_id: Id, caller: TheCaller, operations: TheOperations) -> OneTimeLink:
-    """Return a link with which a user chooses a new password. The links before it stop working."""
+def make_one_time_token(user_id: Id, _session: TheSession, caller: TheCaller, operations: TheOperations) -> OneTimeLink:
+    """Return a link with which a user chooses a new password. The links before it stop working. An API key cannot."""
     return OneTimeLink.model_validate(operations.make_one_time_link(caller, user_id))
