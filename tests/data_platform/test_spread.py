@@ -30,6 +30,16 @@ def test_every_finite_number_is_counted(values: list[float | None], bins: int) -
     assert list(found.edges) == sorted(found.edges)
 
 
+def test_a_column_that_ends_at_the_greatest_float_is_counted() -> None:
+    greatest = float(np.finfo(np.float64).max)
+    for bins in range(1, 41):
+        found = spread(pa.chunked_array([[0.0, greatest / 3, greatest]]), bins=bins)
+        assert sum(found.counts) == 3
+        assert found.edges is not None
+        assert np.isfinite(found.edges).all()
+        assert found.edges[-1] == greatest
+
+
 def test_moments_are_those_of_numpy() -> None:
     values = np.random.default_rng(0).normal(3, 2, 10_000)
     found = spread(pa.chunked_array([values]), bins=7)

@@ -93,5 +93,7 @@ def _counted(values: Any, low: float, high: float, bins: int) -> tuple[tuple[flo
     # Halved, because the distance of two floats may be beyond all floats.
     if not np.isfinite(high - low) or low == high or np.nextafter(low, high) >= low + (high - low) / bins:
         return (low, high), (int(values.size),)
-    counts, edges = np.histogram(values, bins=bins, range=(low, high))
+    # The last edge is worked out as a product, which may round to beyond all floats, and is then replaced by the end.
+    with np.errstate(over="ignore"):
+        counts, edges = np.histogram(values, bins=bins, range=(low, high))
     return tuple(edges.tolist()), tuple(counts.tolist())

@@ -85,7 +85,7 @@ def test_parameters_of_an_algorithm_that_is_not_known_yet(text: str, value: obje
         (errors.NotAllowed("m", code="auth.not_allowed"), 4),
         (errors.Unavailable("m", code="platform.port_taken"), 5),
         (errors.MissingExtra("m", code="platform.missing_extra"), 1),
-        (errors.Conflict("m", code="platform.data_dir_in_use"), 1),
+        (errors.Conflict("m", code="platform.data_dir_in_use"), 5),
         (errors.Conflict("m", code="platform.file_exists"), 2),
         (errors.Cancelled("m", code="jobs.cancelled"), 130),
     ],
