@@ -360,8 +360,28 @@ def gzipped(head: bytes, block: bytes, times: int) -> bytes:
     return sink.getvalue()
 
 
+def zipped(times: int) -> bytes:
+    sink = io.BytesIO()
+    with (
+        zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        archive.open("a.csv", "w", force_zip64=True) as member,
+    ):
+        member.write(b"x,y\n")
+        for _ in range(times):
+            member.write(b"1,2\n" * (1 << 18))
+    return sink.getvalue()
+
+
+def lying(archive: bytes) -> bytes:
+    """Let the directory say that the file in it has a hundred bytes."""
+    entry = archive.rindex(b"PK\x01\x02")
+    return archive[: entry + 24] + (100).to_bytes(4, "little") + archive[entry + 28 :]
+
+
 BOMBS: dict[str, tuple[str, Callable[[], bytes], int, str]] = {
     "gzip": ("a.csv.gz", lambda: gzipped(b"x,y\n", b"1,2\n" * (1 << 18), 600), 413, "data.too_large"),
+    "zip": ("a.zip", lambda: zipped(600), 413, "data.too_large"),
+    "zip that lies": ("a.zip", lambda: lying(zipped(600)), 422, "data."),
     "one cell": ("a.csv.gz", lambda: gzipped(b"x\n", b"1" * (1 << 20), 600), 413, "data.too_large"),
     "gzip in gzip": (
         "a.csv.gz",
